@@ -192,36 +192,15 @@ class Plan:
             self.memory[a] = a
         return self._stage[a] + (a not in self._later)
 
-    def _assign(self) -> None:  # noqa: C901 (the kinds of equations in one place)
+    def _assign(self) -> None:
+        """The kind of each equation, and the stage in which it runs."""
         for eqn in self.program.equations:
             kind = self._kinds[eqn] = self._kind(eqn)
             if kind in (MAP, VIEW):
-                (out,) = eqn.outputs
-                stage, cost = 0, eqn.primitive.native.cost
-                for a in eqn.inputs:
-                    if type(a) is Literal:
-                        continue
-                    if kind == MAP and a in self.memory and a.aval.shape == out.aval.shape and self._joins(a):
-                        stage, cost = max(stage, self._stage[a]), cost + self._cost[a]
-                    elif self._needs_memory(eqn, a):
-                        stage = max(stage, self.force(a))
-                    else:
-                        stage = max(stage, self._stage[a])
-                        if a not in self.memory:
-                            cost += self._cost[a]
-                crowd = (stage, out.aval.shape)
-                if self._crowd.get(crowd, 0) >= self.largest:  # begin another nest, from what is in memory by then
-                    stage = max([self.force(a) for a in eqn.inputs], default=stage)
-                    crowd = (stage, out.aval.shape)
-                self._crowd[crowd] = self._crowd.get(crowd, 0) + 1
-                self._stage[out], self._cost[out] = stage, min(cost, 10**6)
-                if kind == VIEW and self._flat(eqn) and type(eqn.inputs[0]) is Var and eqn.inputs[0] in self.memory:
-                    self.force(out)  # the same memory under another shape
+                self._assign_pointwise(eqn, kind)
                 continue
-            if kind == PRODUCT:
-                product = product_of(eqn)
-                if product is None:  # small: a loop nest
-                    self._kinds[eqn] = kind = REDUCE
+            if kind == PRODUCT and product_of(eqn) is None:  # small: a loop nest
+                self._kinds[eqn] = kind = REDUCE
             if kind == CALL:
                 self._calls[eqn] = (
                     factorisation_of(eqn)
@@ -235,31 +214,57 @@ class Plan:
                 if has_effect(eqn):  # effects come in order
                     stage = self._effects = max(stage, self._effects)
             else:
-                for a, again in zip(eqn.inputs, uses_again(eqn), strict=True):
-                    if again and type(a) is Var and a not in self.memory and self._cost[a] > CHEAP:
-                        self.force(a)
-                stage = max(
-                    [
-                        self.force(a) if a in self.memory and not self._joins(a) else self._stage[a]
-                        for a in eqn.inputs
-                        if type(a) is Var
-                    ],
-                    default=0,
-                )
+                stage = self._stage_of_nest(eqn)
             self._runs[eqn] = stage
             for v in eqn.outputs:
                 self.memory[v] = v
                 self._stage[v], self._cost[v] = stage + 1, 0
                 self._later.add(v)
 
+    def _assign_pointwise(self, eqn: Equation, kind: str) -> None:
+        """The stage and the cost of what is computed at each point of a nest: where its operands can be read."""
+        (out,) = eqn.outputs
+        stage, cost = 0, eqn.primitive.native.cost
+        for a in eqn.inputs:
+            if type(a) is Literal:
+                continue
+            held = a in self.memory
+            if held and kind == MAP and a not in self._later and a.aval.shape == out.aval.shape and self._joins(a):
+                stage, cost = max(stage, self._stage[a]), cost + self._cost[a]
+            elif held or self._needs_memory(eqn, a):
+                stage = max(stage, self.force(a))
+            else:
+                stage = max(stage, self._stage[a])
+                cost += self._cost[a]
+        crowd = (stage, out.aval.shape)
+        if self._crowd.get(crowd, 0) >= self.largest:  # begin another nest, from what is in memory by then
+            stage = max([self.force(a) for a in eqn.inputs], default=stage)
+            crowd = (stage, out.aval.shape)
+        self._crowd[crowd] = self._crowd.get(crowd, 0) + 1
+        self._stage[out], self._cost[out] = stage, min(cost, 10**6)
+        if kind == VIEW and self._flat(eqn) and type(eqn.inputs[0]) is Var and eqn.inputs[0] in self.memory:
+            self.force(out)  # the same memory under another shape
+
+    def _stage_of_nest(self, eqn: Equation) -> int:
+        """The stage of a nest that reduces or writes pieces; operands that it would compute several times are kept in memory."""
+        for a, again in zip(eqn.inputs, uses_again(eqn), strict=True):
+            if again and type(a) is Var and a not in self.memory and self._cost[a] > CHEAP:
+                self.force(a)
+        return max(
+            [
+                self.force(a) if a in self.memory and not self._joins(a) else self._stage[a]
+                for a in eqn.inputs
+                if type(a) is Var
+            ],
+            default=0,
+        )
+
     def _joins(self, a: Var) -> bool:
-        """Whether what uses an operand point by point runs in the nest that writes it, rather than read it again."""
-        return a in self.memory and a not in self._later and size_of(a.aval) >= LARGE and self._cost[a] <= FEW
+        """Whether what uses an operand in memory point by point runs in the nest that writes it, rather than read it again."""
+        return a not in self._later and size_of(a.aval) >= LARGE and self._cost[a] <= FEW
 
     def _needs_memory(self, eqn: Equation, a: Atom) -> bool:
-        """Whether an operand must be in memory before a nest that inlines `eqn` can run."""
-        if type(a) is Literal or a in self.memory:
-            return True
+        """Whether an operand that is computed inline so far must be in memory before a nest that inlines `eqn` can run."""
         view = eqn.primitive.native if self._kinds[eqn] == VIEW else None
         if view is not None and view.needs_memory(eqn):
             return True

@@ -114,20 +114,7 @@ class ValueAndGrad(Transformed):
             leaves = [x]  # the usual call
             boxed[argnums] = trace.input(keep(x, tape) if type(x) is ndarray else x)
         else:
-            chosen: Any = (argnums,) if type(argnums) is int else argnums
-            leaves, tree = trees.flatten(tuple([args[i] for i in chosen]))
-            inputs = []
-            for k, leaf in enumerate(leaves):
-                if type(leaf) is not ndarray or leaf.dtype.kind != "f" or self.holomorphic:
-                    place = partial(self._place, chosen, args, k)
-                    leaf = leaves[k] = check_differentiable(
-                        leaf, f, place, self.transformation, self.holomorphic, self.allow_int
-                    )
-                inputs.append(trace.input(keep(leaf, tape) if type(leaf) is ndarray else leaf))
-            for i, arg in zip(
-                chosen, trees.unflatten(tree, [t if is_inexact(t.primal) else t.primal for t in inputs]), strict=True
-            ):
-                boxed[i] = arg
+            leaves, tree = self._box(trace, args, (argnums,) if type(argnums) is int else argnums, boxed)
         try:
             out = f(*boxed, **kwargs)
             aux = None
@@ -139,10 +126,7 @@ class ValueAndGrad(Transformed):
             primal, node = trace.split(out)
             del out
             nodes = tape.close()
-            if self.holomorphic or not (
-                isinstance(primal, (float, np.floating))
-                or (isinstance(primal, (Tracer, ndarray)) and not primal.shape and primal.dtype.kind == "f")
-            ):
+            if not isinstance(primal, (float, np.floating)) or self.holomorphic:
                 primal = self._check_scalar(primal)
             grads: list[Any] = [None] * len(leaves) if node is None else _pulled(primal, node, nodes, len(leaves))
         finally:
@@ -159,11 +143,27 @@ class ValueAndGrad(Transformed):
             return strong(primal), self._beside(args, kwargs, argnums), aux
         if tree is None:
             g = grads[0]
-            if type(g) is not ndarray or g.base is not None:
-                g = own_results([zeros_like(x) if g is None else strong(g)], args)[0]
-            return strong(primal), g, aux
+            return strong(primal), g if type(g) is ndarray and g.base is None else _owned(g, x, args), aux
         gradient = _as_arguments(grads, leaves, tree)
         return strong(primal), gradient[0] if type(argnums) is int else gradient, aux
+
+    def _box(
+        self, trace: LinearizeTrace, args: tuple[Any, ...], chosen: Sequence[int], boxed: list[Any]
+    ) -> tuple[list[Value], trees.TreeDef]:
+        """Put tracers into `boxed` for the leaves of the chosen arguments; the leaves, as values, and their tree."""
+        leaves, tree = trees.flatten(tuple([args[i] for i in chosen]))
+        inputs = []
+        for k, leaf in enumerate(leaves):
+            if type(leaf) is not ndarray or leaf.dtype.kind != "f" or self.holomorphic:
+                place = partial(self._place, chosen, args, k)
+                leaf = leaves[k] = check_differentiable(
+                    leaf, self._f, place, self.transformation, self.holomorphic, self.allow_int
+                )
+            inputs.append(trace.input(keep(leaf, trace.tape) if type(leaf) is ndarray else leaf))
+        moved = trees.unflatten(tree, [t if is_inexact(t.primal) else t.primal for t in inputs])
+        for i, arg in zip(chosen, moved, strict=True):
+            boxed[i] = arg
+        return leaves, tree
 
     def _values(self, args: Any, kwargs: Any) -> tuple[Value, Any]:
         """The value and the extra results without a trace, where they are derivatives at a kink themselves."""
@@ -212,6 +212,9 @@ class ValueAndGrad(Transformed):
         return argument_name(self._f, i) + (f" at {rest}" if rest else "")
 
     def _check_scalar(self, out: Any) -> Value:
+        """The result as a value, if it is one real number (one complex number where the derivative is to be holomorphic)."""
+        if isinstance(out, (Tracer, ndarray)) and not out.shape and out.dtype.kind == "f" and not self.holomorphic:
+            return out
         f, what = self._f, self.transformation
         leaves, tree = trees.flatten(out)
         if not tree.is_leaf() or len(leaves) != 1:
@@ -245,6 +248,11 @@ class ValueAndGrad(Transformed):
 def _pulled(primal: Any, node: Any, nodes: Any, n: int) -> list[Value | None]:
     one = primal.dtype.type(1) if type(primal) is not float and type(primal) is not complex else type(primal)(1)
     return pull_back(nodes, n, (node,), (one,), False, True)
+
+
+def _owned(g: Value | None, x: Value, args: Sequence[Any]) -> Value:
+    """A gradient by `x` that is no array of the caller's."""
+    return own_results([zeros_like(x) if g is None else strong(g)], args)[0]
 
 
 def _as_arguments(grads: Sequence[Value | None], leaves: Sequence[Value], tree: Any) -> Any:

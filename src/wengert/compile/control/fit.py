@@ -40,7 +40,7 @@ def cost(program: Program, large: Sequence[bool], held: Pairs = ()) -> int | Non
     Args:
         large: which inputs are in memory. held: inputs and results, by number, that are the same array in memory.
     """
-    memory = {v for v, b in zip(program.inputs, large, strict=True) if b}
+    memory: set[Atom] = {v for v, b in zip(program.inputs, large, strict=True) if b}
     if not all(few(v.aval) or v in memory for v in program.inputs):
         return None
     order = ordered(program, large, held)
@@ -94,47 +94,58 @@ def written_together(program: Program, eqn: Equation) -> tuple[Var, Var] | None:
     return program.cache[key].get(eqn.inputs[0]) if type(eqn.inputs[0]) is Var else None
 
 
-def _cost(eqn: Equation, memory: set[Any]) -> int | None:  # noqa: C901 (a table of kinds of steps)
+def _cost(eqn: Equation, memory: set[Atom]) -> int | None:
+    """About how many instructions one equation takes; results that stay in memory are added to `memory`."""
     native = eqn.primitive.native
-    structure = native if isinstance(native, Structure) else None
-    avals = [a.aval for a in eqn.inputs]
-    n = sum(size_of(v.aval) for v in eqn.outputs)
     if isinstance(native, kinds.Control):
         large = [_is_large(a, memory) for a in eqn.inputs]
         memory.update(v for k, v in enumerate(eqn.outputs) if _carries(eqn, k, large))
         return CONTROL_COSTS[meaning(eqn)](eqn, large)
-    if eqn.inputs and eqn.inputs[0] in memory:
-        if structure is not None and structure.flat:
-            memory.add(eqn.outputs[0])
-            return 0
-        if isinstance(native, Scatter):
-            memory.add(eqn.outputs[0])
-            places = broadcast_shapes("indices", *[a.shape for a in avals[2:]])
-            rest = [m for i, m in enumerate(avals[0].shape) if i not in eqn.params["axes"]]
-            count = math.prod(places) * math.prod(rest)
-            known = all(few(a.aval) and a not in memory for a in eqn.inputs[1:])
-            same = avals[1].weak or np.can_cast(avals[1].dtype, avals[0].dtype)
-            return 4 * count if known and same and count <= 2 * FEW else None
-    if any(register_type(a.dtype) is None for a in avals):
+    held = bool(eqn.inputs) and eqn.inputs[0] in memory
+    if held and isinstance(native, Structure) and native.flat:
+        memory.add(eqn.outputs[0])
+        return 0
+    if held and isinstance(native, Scatter):
+        memory.add(eqn.outputs[0])
+        return _cost_of_writing(eqn, memory)
+    if any(register_type(a.aval.dtype) is None for a in eqn.inputs):
         return None
-    if structure is not None and structure.selects and eqn.inputs[0] in memory:
-        if not structure.computed:
-            return n
-        rest = avals[1:]
-    else:
-        if any(a in memory for a in eqn.inputs if type(a) is Var):
-            return None
-        rest = avals
-    if not all(size_of(a) <= 4 * FEW for a in rest):
+    read = eqn.inputs
+    if held and isinstance(native, Structure) and native.selects:
+        if not native.computed:
+            return sum(size_of(v.aval) for v in eqn.outputs)
+        read = eqn.inputs[1:]
+    elif any(a in memory for a in read):
         return None
+    if not all(size_of(a.aval) <= 4 * FEW for a in read):
+        return None
+    return _cost_in_registers(eqn, held)
+
+
+def _cost_of_writing(eqn: Equation, memory: set[Atom]) -> int | None:
+    """Of elements written into an array in memory."""
+    into, new, *places = [a.aval for a in eqn.inputs]
+    written = math.prod(broadcast_shapes("indices", *[a.shape for a in places]))
+    whole = math.prod(m for i, m in enumerate(into.shape) if i not in eqn.params["axes"])
+    known = all(few(a.aval) and a not in memory for a in eqn.inputs[1:])
+    same = new.weak or np.can_cast(new.dtype, into.dtype)
+    count = written * whole
+    return 4 * count if known and same and count <= 2 * FEW else None
+
+
+def _cost_in_registers(eqn: Equation, held: bool) -> int | None:
+    """Of an equation whose operands are in registers, but the first where it is `held` in memory."""
+    native = eqn.primitive.native
+    avals = [a.aval for a in eqn.inputs]
+    n = sum(size_of(v.aval) for v in eqn.outputs)
     if isinstance(native, Formula):
         if lowered(eqn.primitive, avals, eqn.outputs[0].aval) is None:
             return None
         return n * (FUNCTION if native.long else native.cost)
     if isinstance(native, kinds.Check):
         return 3 * size_of(avals[0])
-    if structure is not None:
-        return 0 if not structure.computed else n * (4 if eqn.inputs[0] in memory else 2 * size_of(avals[0]))
+    if isinstance(native, Structure):
+        return 0 if not native.computed else n * (4 if held else 2 * size_of(avals[0]))
     if isinstance(native, Reduction):
         return size_of(avals[0]) if size_of(avals[0]) else None
     if isinstance(native, Contraction):
@@ -148,7 +159,7 @@ def _cost(eqn: Equation, memory: set[Any]) -> int | None:  # noqa: C901 (a table
     return None
 
 
-def _is_large(a: Atom, memory: set[Any]) -> bool:
+def _is_large(a: Atom, memory: set[Atom]) -> bool:
     return (type(a) is Var and a in memory) or not few(a.aval)
 
 

@@ -8,6 +8,7 @@ a loop that might not run once.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -29,6 +30,7 @@ from .tidy import lifted, settled
 
 LEAST = 512  # multiplications of a product that is worth moving
 MOST = 1 << 24  # elements of an array over all steps that is made for it
+_RELAYING = (maps.transposed, maps.Reshape, f.negative)  # what may be done to a sum as well as to its terms
 
 
 def safe(eqn: Equation) -> bool:
@@ -213,44 +215,19 @@ class Scan:
                 k += 1
 
     def _sum_after(self, k: int) -> bool:
+        """Take what carry `k` adds up out of the loop, where that is a product of matrices: the sum of the products is one
+        product of the stacks of their factors."""
+        found = self._added_product(k)
+        if found is None or not self._pays(found[0]):
+            return False
+        product, outer = found
         consts, carry, xs = self._parts()
         body, nk = self.body, len(carry)
-        x, out = carry[k], body.outputs[k]
-        producer = {v: e for e in body.equations for v in e.outputs}
-        uses: dict[Any, int] = {}
-        for a in [*[a for e in body.equations for a in e.inputs], *body.outputs]:
-            if type(a) is Var:
-                uses[a] = uses.get(a, 0) + 1
-        made = producer.get(out) if type(out) is Var else None
-        if made is None or meaning(made) is not f.add or uses[out] != 1 or uses.get(x, 0) != 1 or x not in made.inputs:
+        if not all(type(a) is Var and a not in consts for a in product.inputs):
             return False
-        term = made.inputs[1] if made.inputs[0] is x else made.inputs[0]
-        outer: list[Equation] = []
-        while (
-            type(term) is Var
-            and term in producer
-            and meaning(producer[term]) in (maps.transposed, maps.Reshape, f.negative)
-        ):
-            outer.append(producer[term])
-            term = producer[term].inputs[0]
-        product = producer.get(term) if type(term) is Var else None
-        if product is None or meaning(product) is not Contraction or product.outputs[0].aval.dtype.kind != "f":
-            return False
-        factors = product.inputs
-        if any(a.aval != made.outputs[0].aval for a in (x,)) or not all(
-            type(a) is Var and a not in consts for a in factors
-        ):
-            return False
-        small = sum(size_of(a.aval) for a in factors)
-        if size_of(product.outputs[0].aval) < max(64, small) or small * self.length > MOST or self.length < 2:
-            return False
-        if sum(size_of(a.aval) for a in factors if a not in xs) > 2 * sum(size_of(v.aval) for v in xs):
-            return False
-        if not all(a.aval.dtype == product.outputs[0].aval.dtype for a in factors):
-            return False
-        sources: list[Any] = []
+        sources: list[Any] = []  # of the factors: stacks that there are, and numbers of results that are new ones
         ys = list(body.outputs[nk:])
-        for a in factors:
+        for a in product.inputs:
             if a in xs:
                 sources.append(self.xs[xs.index(a)])
             else:
@@ -271,10 +248,41 @@ class Scan:
 
         self.undo.append(back)
         outputs = [*body.outputs[:k], *body.outputs[k + 1 : nk], *ys]
-        inputs = [v for v in body.inputs if v is not x]
+        inputs = [v for v in body.inputs if v is not carry[k]]
         self.body = Program(inputs, alive(body.equations, outputs), outputs, body.name)
         del self.carry[k]
         return True
+
+    def _added_product(self, k: int) -> tuple[Equation, list[Equation]] | None:
+        """The product that a step adds to carry `k`, which nothing else reads, and what is done to it before: transposes,
+        reshapes and signs, the last first."""
+        body, x, out = self.body, self._parts()[1][k], self.body.outputs[k]
+        producer = {v: e for e in body.equations for v in e.outputs}
+        uses = Counter(a for a in [*[a for e in body.equations for a in e.inputs], *body.outputs] if type(a) is Var)
+        made = producer.get(out) if type(out) is Var else None
+        if made is None or meaning(made) is not f.add or uses[out] != 1 or uses[x] != 1 or x not in made.inputs:
+            return None
+        if x.aval != made.outputs[0].aval:
+            return None
+        term = made.inputs[1] if made.inputs[0] is x else made.inputs[0]
+        outer: list[Equation] = []
+        while type(term) is Var and term in producer and meaning(producer[term]) in _RELAYING:
+            outer.append(producer[term])
+            term = producer[term].inputs[0]
+        product = producer.get(term) if type(term) is Var else None
+        if product is None or meaning(product) is not Contraction or product.outputs[0].aval.dtype.kind != "f":
+            return None
+        return product, outer
+
+    def _pays(self, product: Equation) -> bool:
+        """Whether stacks of its factors are small beside the products, and are there already for the most part."""
+        factors, xs = product.inputs, self._parts()[2]
+        small = sum(size_of(a.aval) for a in factors)
+        if size_of(product.outputs[0].aval) < max(64, small) or small * self.length > MOST or self.length < 2:
+            return False
+        if sum(size_of(a.aval) for a in factors if a not in xs) > 2 * sum(size_of(v.aval) for v in xs):
+            return False
+        return all(a.aval.dtype == product.outputs[0].aval.dtype for a in factors)
 
     def products_after(self) -> None:
         """Products of constants and what the loop makes, where only their stack is wanted."""

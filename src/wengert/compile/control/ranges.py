@@ -75,6 +75,48 @@ _OPPOSITE = {
 }  # fmt: skip
 
 
+def _of_arithmetic(what: Any, x: Range | None, y: Range | None, limits: np.iinfo[Any]) -> Range | None:
+    """The range of a sum, a product, a maximum …; a maximum and a minimum have a bound where one operand has."""
+    if x is not None and y is not None:
+        return _ARITHMETIC[what](x, y)
+    known = x if x is not None else y
+    if known is None or what not in (f.maximum, f.minimum):
+        return None
+    return (known[0], limits.max) if what is f.maximum else (limits.min, known[1])
+
+
+def _of_negative(x: Range | None) -> Range | None:
+    return None if x is None else (-x[1], -x[0])
+
+
+def _of_where(c: Range | None, x: Range | None, y: Range | None) -> Range | None:
+    return (x if c[0] else y) if c is not None and c[0] == c[1] else _of_joined(x, y)
+
+
+def _of_remainder(x: Range | None, y: Range | None) -> Range | None:
+    return (0, y[1] - 1) if y is not None and y[0] > 0 else None
+
+
+def _of_quotient(x: Range | None, y: Range | None) -> Range | None:
+    if x is None or y is None or y[0] != y[1] or y[0] <= 0:
+        return None
+    return x[0] // y[0], x[1] // y[0]
+
+
+def _of_joined(*parts: Range | None) -> Range | None:
+    known = [p for p in parts if p is not None]
+    return (min(p[0] for p in known), max(p[1] for p in known)) if len(known) == len(parts) else None
+
+
+_PARTLY_KNOWN: dict[Any, Callable[..., Range | None]] = {  # of operands whose ranges may be unknown
+    f.negative: _of_negative,
+    f.where: _of_where,
+    f.remainder: _of_remainder,
+    f.floor_divide: _of_quotient,
+    maps.Joined: _of_joined,
+}
+
+
 class _Walk:
     """One walk over a Program: finds ranges and, if it is to write, leaves out what they make needless."""
 
@@ -153,56 +195,34 @@ class _Walk:
     def _same(a: Atom, out: Var) -> bool:
         return not a.aval.weak and a.aval.dtype == out.aval.dtype and a.aval.shape == out.aval.shape
 
-    def _note(self, eqn: Equation) -> None:  # noqa: C901 (a table of operations)
+    def _note(self, eqn: Equation) -> None:
         """The range of a result."""
-        if len(eqn.outputs) != 1:
+        if len(eqn.outputs) != 1 or eqn.outputs[0].aval.dtype.kind not in "biu":
             return
         (out,) = eqn.outputs
-        what, dtype = meaning(eqn), out.aval.dtype
-        if dtype.kind not in "biu":
-            return
-        found: Range | None = None
-        if what in _TRUTHS:
-            x, y = map(self.of, eqn.inputs)
-            if x is not None and y is not None:
-                found = (1, 1) if _TRUTHS[what](x, y) else (0, 0) if _TRUTHS[_OPPOSITE[what]](x, y) else None
-        elif what in _ARITHMETIC:
-            x, y = map(self.of, eqn.inputs)
-            if x is not None and y is not None and dtype.kind != "b":
-                found = _ARITHMETIC[what](x, y)
-            elif what in (f.maximum, f.minimum) and dtype.kind != "b":
-                known, info = x if x is not None else y, np.iinfo(dtype)
-                if known is not None:
-                    found = (known[0], info.max) if what is f.maximum else (info.min, known[1])
-        elif what is f.negative:
-            x = self.of(eqn.inputs[0])
-            found = None if x is None else (-x[1], -x[0])
-        elif what is f.where:
-            _, x, y = map(self.of, eqn.inputs)
-            c = self.of(eqn.inputs[0])
-            if c is not None and c[0] == c[1]:
-                found = x if c[0] else y
-            elif x is not None and y is not None:
-                found = min(x[0], y[0]), max(x[1], y[1])
-        elif what is f.remainder:
-            y = self.of(eqn.inputs[1])
-            found = (0, y[1] - 1) if y is not None and y[0] > 0 else None
-        elif what is f.floor_divide:
-            x, y = map(self.of, eqn.inputs)
-            if x is not None and y is not None and y[0] == y[1] and y[0] > 0:
-                found = x[0] // y[0], x[1] // y[0]
-        elif eqn.primitive.native.selects or (
-            what is f.converted and (dtype.kind != "b" or eqn.inputs[0].aval.dtype.kind == "b")
-        ):
-            found = self.of(eqn.inputs[0])
-        elif what is maps.Joined:
-            parts = [self.of(a) for a in eqn.inputs]
-            if all(p is not None for p in parts):
-                found = min(p[0] for p in parts), max(p[1] for p in parts)  # type: ignore[index]
+        found = self._range(eqn, out.aval.dtype)
         if found is not None:
-            found = _of_dtype(dtype, *found)
+            found = _of_dtype(out.aval.dtype, *found)
         if found is not None:
             self.known[out] = found
+
+    def _range(self, eqn: Equation, dtype: np.dtype) -> Range | None:
+        """The range of a result of integers or truth values, without overflow; None where it is not known."""
+        what = meaning(eqn)
+        if what in _TRUTHS:
+            x, y = map(self.of, eqn.inputs)
+            if x is None or y is None:
+                return None
+            return (1, 1) if _TRUTHS[what](x, y) else (0, 0) if _TRUTHS[_OPPOSITE[what]](x, y) else None
+        if what in _ARITHMETIC:
+            return None if dtype.kind == "b" else _of_arithmetic(what, *map(self.of, eqn.inputs), np.iinfo(dtype))
+        if what in _PARTLY_KNOWN:
+            return _PARTLY_KNOWN[what](*map(self.of, eqn.inputs))
+        if eqn.primitive.native.selects:
+            return self.of(eqn.inputs[0])
+        if what is f.converted and (dtype.kind != "b" or eqn.inputs[0].aval.dtype.kind == "b"):
+            return self.of(eqn.inputs[0])
+        return None
 
     # --- loops ---------------------------------------------------------------------------------------------------
 
