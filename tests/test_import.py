@@ -105,6 +105,16 @@ def test_dir_shows_what_is_public(name):
     assert "mine" not in dir(module)
 
 
+@pytest.mark.parametrize("name", ["wengert", "wengert.errors", "wengert.backends", *NAMESPACES])
+def test_dir_shows_no_internals(name):
+    """Nothing private, no words of signatures, no modules of others, though `__all__` be put together of what is there."""
+    module = importlib.import_module(name)
+    assert not set(dir(module)) & set(vars(importlib.import_module("wengert.vocabulary"))) - {"__doc__", "__name__"}
+    assert [n for n in dir(module) if n.startswith("_") and not n.startswith("__")] == []
+    others = {n for n, v in vars(module).items() if isinstance(v, type(sys)) and not v.__name__.startswith("wengert")}
+    assert not set(dir(module)) & others
+
+
 @pytest.mark.parametrize("name", ["wengert", *NAMESPACES])
 def test_a_name_that_was_looked_up_is_an_attribute(name):
     """So that the next look costs what that of any module's attribute costs: `__getattr__` is not called again."""
@@ -143,6 +153,9 @@ def test_what_a_transformed_function_is():
         "<jit of <hessian of loss, argnums=0>>": w.jit(w.hessian(loss)),
         "<vmap of <jit of loss>, in_axes=0, out_axes=0>": w.vmap(w.jit(loss)),
         "<checkpoint of loss>": w.checkpoint(loss),
+        "<value_and_hessian of loss, argnums=0>": w.value_and_hessian(loss),
+        "<value_and_jacobian of loss, argnums=1>": w.value_and_jacobian(loss, argnums=1),
+        "<curl of loss, argnums=0>": w.curl(loss),
     }
     assert {text: repr(f) for text, f in shown.items()} == {text: text for text in shown}
     assert repr(w.make_program(loss)).startswith("<function make_program of loss at ")

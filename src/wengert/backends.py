@@ -184,3 +184,4 @@ def checked(name: Any) -> str:
 
 
 __all__ = ["Backend", "Compiled", "Lowered", "OtherPath", "named", "names", "register"]
+__dir__ = __all__.copy

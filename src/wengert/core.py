@@ -49,6 +49,7 @@ from .tracers import (
     taker,
     type_of,
 )
+from .vocabulary import Avals, BatchedResults, Batching, Linearizing, Params, Pushed, Results, Tape
 
 NUMPY_TYPES: Any = (ndarray, np.generic)
 OBJECTS: Any = np.dtype(object)  # of arrays that NumPy makes of lists of traced numbers, and of one by np.asarray
@@ -129,7 +130,7 @@ def _remedy(dtype: np.dtype) -> str:
     }.get(dtype.kind, "write x.view(dtype) with the dtype of the numbers that its bytes are")
 
 
-def as_value(x: Any) -> Value:  # noqa: C901 (the kinds of values, the frequent ones first)
+def as_value(x: Value) -> Value:  # noqa: C901 (the kinds of values, the frequent ones first)
     """`x` as a value: lists, tuples and array-likes become arrays; values and tracers are left as they are.
 
     In 32-bit mode arrays of 64-bit dtypes become 32-bit ones.
@@ -233,7 +234,7 @@ def _nested_leaves(x: Any) -> Any:
             yield item
 
 
-def as_array(x: Any) -> Value:
+def as_array(x: Value) -> Value:
     """`x` as a strong value: Python numbers become NumPy scalars of the default dtype of their kind."""
     if type(x) is ndarray and x.dtype is not OBJECTS:
         return x if config._x64 else demote(x)
@@ -253,11 +254,11 @@ def demote(x: Value) -> Value:
     return x if narrow is None else x.astype(narrow)
 
 
-def demoted(out: Any) -> Any:
+def demoted(out: Value) -> Any:
     """A result, or a list of them, in 32-bit mode: NumPy promotes int32 and float32 to float64."""
     if isinstance(out, (list, tuple)):
         return [demoted(o) for o in cast("list[Any]", out)]
-    return demote(out) if isinstance(out, (ndarray, np.generic)) else out
+    return demote(out) if isinstance(out, NUMPY_TYPES) else out
 
 
 # --- primitives ------------------------------------------------------------------------------------------------
@@ -330,7 +331,7 @@ class Primitive:
         """There is one of each name: a copy, in another process too, is that."""
         return _primitive_named, (self.name,)
 
-    def bind(self, *args: Value, **params: Any) -> Any:
+    def bind(self, *args: Value, **params: Any) -> Results:
         """Apply to values under the newest trace among them. Hot: guarded by benchmarks `eager.*`."""
         top = None
         for a in args:
@@ -347,35 +348,35 @@ class Primitive:
 
     # The slots. `impl` and `abstract` are needed by all.
 
-    def impl(self, *args: Value, **params: Any) -> Any:
+    def impl(self, *args: Value, **params: Any) -> Results:
         """The NumPy implementation."""
         raise NotImplementedError(f"{self.name} has no implementation")
 
-    def interpret(self, *args: Value, **params: Any) -> Any:
+    def interpret(self, *args: Value, **params: Any) -> Results:
         """What a compiled program calls where it has no native code; `impl`, unless that runs compiled programs."""
         return self.impl(*args, **params)
 
-    def called(self, params: dict[str, Any]) -> Any:
+    def called(self, params: Params) -> Any:
         """The Program that an application with these parameters is a call of; None if it is none."""
         return None
 
-    def expansion(self, inputs: Sequence[Any], params: dict[str, Any]) -> Any:
+    def expansion(self, inputs: Sequence[Any], params: Params) -> Any:
         """A Program of other operations that the compiler runs in its place; None if it lowers the operation itself."""
         found = self.called(params)
         return self.native.expansion(inputs, params) if found is None else found
 
-    def abstract(self, *avals: Aval, **params: Any) -> Any:
+    def abstract(self, *avals: Aval, **params: Any) -> Avals:
         """The Aval of the result (a list with `multiple_results`) from those of the arguments."""
         raise NotImplementedError(f"{self.name} has no shape rule")
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         """``(primal_out, tangent_out)``; lists of them with `multiple_results`."""
         raise NotDifferentiableError(
             f"{self.name} has no derivative; use stop_gradient on its input if it should count as constant, "
             f"or give the function around it a rule with custom_jvp"
         )
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Any, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
         """Cotangents of the linear arguments (None for the others), which stand in `args` as `LinearTracer`s."""
         raise NotLinearError(
             f"{self.name} is not linear in its arguments, so it cannot be transposed: a tangent rule or a function "
@@ -386,35 +387,37 @@ class Primitive:
     """The transpose of a step with several results, for cotangents of which supports are known (`ops.support`):
     ``(cotangents, supports, args, params)`` to cotangents of the linear arguments and their supports."""
 
-    def fills(self, args: Sequence[Any], shape: tuple[int, ...], params: dict[str, Any]) -> tuple[int, ...] | None:
+    def fills(self, args: Sequence[Any], shape: tuple[int, ...], params: Params) -> tuple[int, ...] | None:
         """Axes of the first argument along which the transpose reaches every position, whatever the values are
         (`ops.support.Support`); None where nothing is known. `shape` is that of the result."""
         return None
 
-    def leaves_out(self, params: dict[str, Any]) -> bool:
+    def leaves_out(self, params: Params) -> bool:
         """Whether the transpose of a step with several results leaves elements of its arguments out."""
         return False
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         """``(out, out_batched)`` (lists with `multiple_results`), batch axes at the front of every array."""
         raise NotImplementedError(
             f"{self.name} has no batching rule, so it cannot run under vmap; call it outside vmap, or in a Python "
             f"loop over the batch"
         )
 
-    def batch_diagonal(self, args: Sequence[Any], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch_diagonal(self, args: Sequence[Any], batched: Sequence[bool], params: Params) -> Any:
         """`batch` where some arguments are `ops.diagonal.Diagonal`s: the result, or None to have them written out."""
         return None
 
-    def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch_in(
+        self, trace: Batching, args: Sequence[Value], batched: Sequence[bool], params: Params
+    ) -> BatchedResults:
         """`batch`, for primitives that need the trace itself (its axis name)."""
         return self.batch(trace.size, args, batched, params)
 
-    def dependence(self, given: Sequence[bool], params: dict[str, Any], results: int) -> list[bool]:
+    def dependence(self, given: Sequence[bool], params: Params, results: int) -> list[bool]:
         """Which results depend on the arguments that are marked, of which there is one at least."""
         return [True] * results
 
-    def series(self, primals: Sequence[Value], given: Sequence[Any], params: dict[str, Any]) -> Any:
+    def series(self, primals: Sequence[Value], given: Sequence[Any], params: Params) -> Any:
         """The recurrence of the coefficients of a power series (`ops.power_series.Rule`); None: that of `jvp`."""
         return None
 
@@ -423,13 +426,15 @@ class Primitive:
 
     # What the linearize trace does; the families shorten these on the eager path.
 
-    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+    def linearize(
+        self, trace: Linearizing, primals: Sequence[Value], tangents: Sequence[Any], params: Params
+    ) -> Results:
         out, tangent = self.jvp(primals, tangents, params)
         if self.multiple_results:
             return [trace.wrap(p, t) for p, t in zip(out, tangent, strict=True)]
         return trace.wrap(out, tangent)
 
-    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+    def record(self, tape: Tape, args: Sequence[Value], params: Params) -> Results:
         """Append this primitive, some of whose `args` are linear tracers, to a linear program."""
         avals = self.abstract(*[aval_of(a) for a in args], **params)
         if self.multiple_results:

@@ -6,19 +6,19 @@ __import__("wengert")  # waits where another thread is importing the library: Py
 
 import builtins
 import string
-from collections.abc import Callable
 from typing import Any
 
 from . import trees
 from .core import as_value
 from .nearest import nearest_names as _nearest_names
 from .ops.callback import callback_p
+from .vocabulary import Function, Tree
 
 
 class _Call:
     """`callback` on trees: the arguments are put together again from their leaves."""
 
-    def __init__(self, function: Callable[..., Any], tree: Any) -> None:
+    def __init__(self, function: Function, tree: Tree) -> None:
         self.function, self.tree = function, tree
         self.__name__ = getattr(function, "__name__", type(function).__name__)
 
@@ -27,7 +27,7 @@ class _Call:
         self.function(*args, **kwargs)
 
 
-def callback(callback: Callable[..., Any], *args: Any, ordered: bool = False, **kwargs: Any) -> None:
+def callback(callback: Function, *args: Any, ordered: bool = False, **kwargs: Any) -> None:
     """Call a Python function with the values that arguments have when the program runs.
 
     Under `jit` it is called in every run, under `vmap` once for each example, under `grad` with the primal values.

@@ -385,3 +385,4 @@ __all__ = [
 ]
 
 __getattr__ = nearest_names(__name__, __all__)
+__dir__ = __all__.copy

@@ -9,7 +9,6 @@ from __future__ import annotations
 __import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from .ops import elementwise as ew
 from .ops.contraction import dot_general
 from .ops.reduction import sum as _sum
 from .ops.shape import moveaxis
+from .vocabulary import ArrayLike
 
 
 def _triangle(x: Value) -> Value:
@@ -84,7 +84,7 @@ def _applied(x: Value, axis: int, weights: Value) -> Value:
     return moveaxis(rest, -1, axis)
 
 
-def _floating(image: Any) -> tuple[Value, np.dtype]:
+def _floating(image: ArrayLike) -> tuple[Value, np.dtype]:
     """The image in floats, and the dtype of the result."""
     x = as_array(image)
     dtype = dtype_of(x)
@@ -93,14 +93,14 @@ def _floating(image: Any) -> tuple[Value, np.dtype]:
     return ew.convert(x, np.float32 if dtype.itemsize < 4 else dtype), dtype
 
 
-def _of_shape(name: str, image: Any, shape: Sequence[int]) -> tuple[int, ...]:
+def _of_shape(name: str, image: ArrayLike, shape: Sequence[int]) -> tuple[int, ...]:
     shape = tuple(int(n) for n in shape)
     if len(shape) != len(shape_of(as_value(image))):
         raise ArgumentError(f"{name}: shape {shape} has not as many axes as the image, {shape_of(as_value(image))}")
     return shape
 
 
-def resize(image: Any, shape: Sequence[int], method: str, antialias: bool = True) -> Value:
+def resize(image: ArrayLike, shape: Sequence[int], method: str, antialias: bool = True) -> Value:
     """An array resampled to another shape.
 
     Args:
@@ -146,7 +146,7 @@ def resize(image: Any, shape: Sequence[int], method: str, antialias: bool = True
 
 
 def scale_and_translate(
-    image: Any, shape: Sequence[int], spatial_dims: Sequence[int], scale: Any, translation: Any, method: str,
+    image: ArrayLike, shape: Sequence[int], spatial_dims: Sequence[int], scale: ArrayLike, translation: ArrayLike, method: str,
     antialias: bool = True,
 ) -> Value:  # fmt: skip
     """An array scaled and moved along some axes, which are differentiable parameters.

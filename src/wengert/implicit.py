@@ -24,6 +24,7 @@ from .transforms.implicit import custom_root
 from .transforms.plain import NotPlain, plain_tree
 from .transforms.solutions import by_matvec, solved
 from .transforms.stationary import conditions, multipliers
+from .vocabulary import Function
 
 
 class _Solver(Transformed):
@@ -127,7 +128,7 @@ def _called(solver: Any, params: Any, result: Any, what: str) -> Any:
     return trees.unflatten(out_tree, outs)
 
 
-def _stationary(parts: Callable[[Any, tuple[Any, ...]], Any]) -> Callable[..., Any]:
+def _stationary(parts: Callable[[Any, tuple[Any, ...]], Any]) -> Function:
     return lambda unravel, params: lambda v: parts(unravel(v), params)
 
 
@@ -149,8 +150,8 @@ def _no_multipliers(joint: Any, x: Any) -> Any:
 
 
 def implicit_root(
-    residual: Callable[..., Any], *, linear_solve: Any = "dense", result: Any = None
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    residual: Function, *, linear_solve: Any = "dense", result: Any = None
+) -> Callable[[Function], Function]:
     """A decorator of a solver ``solver(*params)`` whose result x satisfies ``residual(x, *params) = 0``.
 
     The result is a differentiable function of `params` and of what `residual` closes over, in both modes and to any order,
@@ -187,8 +188,8 @@ def implicit_root(
 
 
 def implicit_fixed_point(
-    step: Callable[..., Any], *, linear_solve: Any = "dense", result: Any = None
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    step: Function, *, linear_solve: Any = "dense", result: Any = None
+) -> Callable[[Function], Function]:
     """A decorator of a solver ``solver(*params)`` whose result x satisfies ``x = step(x, *params)``; see `implicit_root`.
 
     Example:
@@ -211,13 +212,13 @@ def implicit_fixed_point(
 
 
 def implicit_minimum(
-    objective: Callable[..., Any],
+    objective: Function,
     *,
-    equalities: Callable[..., Any] | None = None,
-    inequalities: Callable[..., Any] | None = None,
+    equalities: Function | None = None,
+    inequalities: Function | None = None,
     linear_solve: Any = "dense",
     result: Any = None,
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+) -> Callable[[Function], Function]:
     """A decorator of a solver ``solver(*params)`` whose result x minimises ``objective(x, *params)``; see `implicit_root`.
 
     Args:
@@ -252,3 +253,4 @@ def implicit_minimum(
 
 
 __all__ = ["implicit_fixed_point", "implicit_minimum", "implicit_root"]
+__dir__ = __all__.copy

@@ -19,13 +19,14 @@ from .documented import with_example
 from .errors import ArgumentError
 from .nearest import nearest_names as _nearest_names
 from .ops.shape import moveaxis, reshape
+from .vocabulary import DTypeLike, Key, Value
 
 Initializer = Callable[..., Any]
 # The standard deviation of a standard normal number that is kept between -2 and 2.
 _TRUNCATED = 0.87962566103423978
 
 
-def zeros(key: Any, shape: Any, dtype: Any = None) -> Any:
+def zeros(key: Key, shape: Sequence[int], dtype: DTypeLike = None) -> Value:
     """An initializer: zeros.
 
     Example:
@@ -36,7 +37,7 @@ def zeros(key: Any, shape: Any, dtype: Any = None) -> Any:
     return np.zeros(shape, _dtype(dtype))
 
 
-def ones(key: Any, shape: Any, dtype: Any = None) -> Any:
+def ones(key: Key, shape: Sequence[int], dtype: DTypeLike = None) -> Value:
     """An initializer: ones.
 
     Example:
@@ -48,11 +49,11 @@ def ones(key: Any, shape: Any, dtype: Any = None) -> Any:
     return np.ones(shape, _dtype(dtype))
 
 
-def _dtype(dtype: Any) -> np.dtype:
+def _dtype(dtype: DTypeLike) -> np.dtype:
     return config.float_dtype if dtype is None else canonical_dtype(dtype)
 
 
-def constant(value: Any, dtype: Any = None) -> Initializer:
+def constant(value: Any, dtype: DTypeLike = None) -> Initializer:
     """An initializer that fills with a value.
 
     Example:
@@ -63,7 +64,7 @@ def constant(value: Any, dtype: Any = None) -> Initializer:
     return lambda key, shape, dtype=dtype: np.full(shape, value, _dtype(dtype))
 
 
-def uniform(scale: Any = 1e-2, dtype: Any = None) -> Initializer:
+def uniform(scale: Any = 1e-2, dtype: DTypeLike = None) -> Initializer:
     """An initializer: uniform in [0, scale).
 
     Example:
@@ -75,7 +76,7 @@ def uniform(scale: Any = 1e-2, dtype: Any = None) -> Initializer:
     return lambda key, shape, dtype=dtype: random.uniform(key, shape, dtype) * _dtype(dtype).type(scale)
 
 
-def normal(stddev: Any = 1e-2, dtype: Any = None) -> Initializer:
+def normal(stddev: Any = 1e-2, dtype: DTypeLike = None) -> Initializer:
     """An initializer: normal of a standard deviation.
 
     Example:
@@ -87,7 +88,7 @@ def normal(stddev: Any = 1e-2, dtype: Any = None) -> Initializer:
     return lambda key, shape, dtype=dtype: random.normal(key, shape, dtype) * _dtype(dtype).type(stddev)
 
 
-def truncated_normal(stddev: Any = 1e-2, dtype: Any = None, lower: Any = -2.0, upper: Any = 2.0) -> Initializer:
+def truncated_normal(stddev: Any = 1e-2, dtype: DTypeLike = None, lower: Any = -2.0, upper: Any = 2.0) -> Initializer:
     """An initializer: normal, kept between `lower` and `upper` standard deviations.
 
     Example:
@@ -97,7 +98,7 @@ def truncated_normal(stddev: Any = 1e-2, dtype: Any = None, lower: Any = -2.0, u
         True
     """
 
-    def init(key: Any, shape: Any, dtype: Any = dtype) -> Any:
+    def init(key: Key, shape: Sequence[int], dtype: DTypeLike = dtype) -> Any:
         return random.truncated_normal(key, lower, upper, shape, dtype) * _dtype(dtype).type(stddev)
 
     return init
@@ -123,7 +124,7 @@ def variance_scaling(
     in_axis: Any = -2,
     out_axis: Any = -1,
     batch_axis: Any = (),
-    dtype: Any = None,
+    dtype: DTypeLike = None,
 ) -> Initializer:
     """An initializer whose variance is `scale` over the number of connections.
 
@@ -158,7 +159,7 @@ def variance_scaling(
             f"variance_scaling: distribution is 'truncated_normal', 'normal' or 'uniform', got {distribution!r}"
         )
 
-    def init(key: Any, shape: Any, dtype: Any = dtype) -> Any:
+    def init(key: Key, shape: Sequence[int], dtype: DTypeLike = dtype) -> Any:
         d = _dtype(dtype)
         variance = scale / means[mode](*_fans(tuple(shape), in_axis, out_axis, batch_axis))
         if distribution == "normal":
@@ -171,7 +172,7 @@ def variance_scaling(
 
 
 def _scaled(scale: float, mode: str, distribution: str, name: str, what: str) -> Callable[..., Initializer]:
-    def maker(in_axis: Any = -2, out_axis: Any = -1, batch_axis: Any = (), dtype: Any = None) -> Initializer:
+    def maker(in_axis: Any = -2, out_axis: Any = -1, batch_axis: Any = (), dtype: DTypeLike = None) -> Initializer:
         return variance_scaling(scale, mode, distribution, in_axis, out_axis, batch_axis, dtype)
 
     maker.__name__ = maker.__qualname__ = name
@@ -247,7 +248,7 @@ with_example(
 )
 
 
-def orthogonal(scale: Any = 1.0, column_axis: int = -1, dtype: Any = None) -> Initializer:
+def orthogonal(scale: Any = 1.0, column_axis: int = -1, dtype: DTypeLike = None) -> Initializer:
     """An initializer: matrices with orthonormal rows or columns, times `scale`.
 
     Example:
@@ -258,7 +259,7 @@ def orthogonal(scale: Any = 1.0, column_axis: int = -1, dtype: Any = None) -> In
         True
     """
 
-    def init(key: Any, shape: Any, dtype: Any = dtype) -> Any:
+    def init(key: Key, shape: Sequence[int], dtype: DTypeLike = dtype) -> Any:
         if len(shape) < 2:
             raise ArgumentError(f"this initializer is for arrays of two axes at least, got the shape {tuple(shape)}")
         columns = shape[column_axis]
@@ -270,7 +271,7 @@ def orthogonal(scale: Any = 1.0, column_axis: int = -1, dtype: Any = None) -> In
     return init
 
 
-def delta_orthogonal(scale: Any = 1.0, column_axis: int = -1, dtype: Any = None) -> Initializer:
+def delta_orthogonal(scale: Any = 1.0, column_axis: int = -1, dtype: DTypeLike = None) -> Initializer:
     """An initializer of convolution kernels: an orthogonal matrix in the middle, times `scale`, zeros around it.
 
     Source: Xiao et al. (2018), "Dynamical isometry and a mean field theory of CNNs". Shapes are ``(*window, in, out)`` of
@@ -285,7 +286,7 @@ def delta_orthogonal(scale: Any = 1.0, column_axis: int = -1, dtype: Any = None)
     """
     matrix_of = orthogonal(scale, column_axis, dtype)
 
-    def init(key: Any, shape: Any, dtype: Any = dtype) -> Any:
+    def init(key: Key, shape: Sequence[int], dtype: DTypeLike = dtype) -> Any:
         if not 3 <= len(shape) <= 5 or shape[-2] > shape[-1]:
             raise ArgumentError(f"delta_orthogonal: shapes (*window, in, out) with in <= out, got {tuple(shape)}")
         matrix = matrix_of(key, tuple(shape[-2:]), dtype)

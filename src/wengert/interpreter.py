@@ -117,7 +117,7 @@ def _given(x: Any, aval: Aval) -> Any:
     return x.item() if aval.weak else x
 
 
-def _typed(x: Any, aval: Aval, where: Callable[[], str]) -> Any:
+def _typed(x: Any, aval: Aval, where: Callable[[], str]) -> Value:
     """A value with the dtype that its type says; eagerly it may still be a Python number, or a 64-bit one in 32-bit mode.
 
     Raises:
@@ -134,7 +134,7 @@ def _typed(x: Any, aval: Aval, where: Callable[[], str]) -> Any:
     return a[()] if a.ndim == 0 else a
 
 
-def _new(x: Any, given: set[int]) -> Any:
+def _new(x: Any, given: set[int]) -> Value:
     """A result that is nobody else's array."""
     if type(x) is not np.ndarray:
         return x

@@ -18,10 +18,11 @@ from .errors import ArgumentError, DtypeError
 from .ops.shape import reshape
 from .transforms.batching import too_large
 from .transforms.derivatives import JacobianForward, JacobianReverse, rows_of
-from .transforms.function import name_of
+from .transforms.function import Made, name_of
 from .transforms.reverse import vjp
 from .transforms.signatures import P, R
 from .transforms.staging import StagingTracer, signature
+from .vocabulary import Argnums, Function, Keywords
 
 LARGE = 50_000  # entries of a Jacobian for which a function is traced to see what structure it has
 TRACED = 500  # where it is traced anyway, by `jit`
@@ -44,7 +45,7 @@ class Jacobian(JacobianReverse):
     def __init__(
         self,
         f: Any,
-        argnums: Any,
+        argnums: Argnums,
         has_aux: bool,
         holomorphic: bool,
         allow_int: bool = False,
@@ -66,14 +67,14 @@ class Jacobian(JacobianReverse):
                 f"{' at ' * bool(path)}{path}: convert it with astype, or return it as an extra result with has_aux=True"
             )
 
-    def _evaluate(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _evaluate(self, args: tuple[Any, ...], kwargs: Keywords) -> Any:
         if not self.explain:
             return super()._evaluate(args, kwargs)
         own = copy.copy(self)  # the choice of this call
         found = super(Jacobian, own)._evaluate(args, kwargs)
         return found, own.choice
 
-    def blocks(self, f: Callable[..., Any], leaves: list[Value]) -> Any:
+    def blocks(self, f: Function, leaves: list[Value]) -> Any:
         if self.allow_int or (not self.holomorphic and any(dtype_of(as_value(x)).kind == "c" for x in leaves)):
 
             def checked(*values: Value) -> Any:
@@ -119,11 +120,11 @@ class Jacobian(JacobianReverse):
             return self._plain(mode, f, leaves)
         return *extra, rows_of(pullback, out)
 
-    def _plain(self, mode: str, f: Callable[..., Any], leaves: list[Value]) -> Any:
+    def _plain(self, mode: str, f: Function, leaves: list[Value]) -> Any:
         way: Any = JacobianForward if mode == "forward" else JacobianReverse
         return way.blocks(self, f, leaves)
 
-    def _structured(self, f: Callable[..., Any], leaves: list[Value], modes: dict[Any, str], key: Any) -> Any:
+    def _structured(self, f: Function, leaves: list[Value], modes: dict[Any, str], key: Any) -> Any:
         """The blocks by what a look at the Program chooses; None where that is a plain way and nothing else was asked."""
         from .sparse.choosing import Ways
 
@@ -178,13 +179,13 @@ class ChosenHessian(Jacobian):
         return f"<hessian of {inner.shown()}>" if isinstance(inner, JacobianReverse) else super().__repr__()
 
 
-def _sparse(f: Any, order: int, argnums: Any, has_aux: bool, holomorphic: bool, value: bool, options: Any) -> Any:
+def _sparse(f: Any, order: int, argnums: Argnums, has_aux: bool, holomorphic: bool, value: bool, options: Any) -> Any:
     from .sparse.derivatives import SparseDerivative
 
     return SparseDerivative(f, order, argnums, has_aux, holomorphic, value, **options)
 
 
-def _check_dense(what: str, options: dict[str, Any]) -> None:
+def _check_dense(what: str, options: Keywords) -> None:
     for name, value in options.items():
         if name != "memory" and not (value is None or value == _SPARSE[name]):
             raise ArgumentError(f"{what}: {name} is for sparse=True")
@@ -192,7 +193,7 @@ def _check_dense(what: str, options: dict[str, Any]) -> None:
 
 def jacobian(
     f: Callable[P, Any],
-    argnums: Any = 0,
+    argnums: Argnums = 0,
     has_aux: bool = False,
     holomorphic: bool = False,
     allow_int: bool = False,
@@ -260,7 +261,7 @@ def jacobian(
 
 def hessian(
     f: Callable[P, Any],
-    argnums: Any = 0,
+    argnums: Argnums = 0,
     has_aux: bool = False,
     holomorphic: bool = False,
     *,
@@ -303,7 +304,7 @@ def hessian(
 
 
 def value_and_jacobian(
-    f: Callable[P, R], argnums: Any = 0, has_aux: bool = False, **options: Any
+    f: Callable[P, R], argnums: Argnums = 0, has_aux: bool = False, **options: Any
 ) -> Callable[P, tuple[R, Any]]:
     """A function that gives the value of `f` and its Jacobian, computed together.
 
@@ -319,7 +320,7 @@ def value_and_jacobian(
 
 
 def value_and_hessian(
-    f: Callable[P, R], argnums: Any = 0, has_aux: bool = False, **options: Any
+    f: Callable[P, R], argnums: Argnums = 0, has_aux: bool = False, **options: Any
 ) -> Callable[P, tuple[R, Any]]:
     """A function that gives the value of `f` and its Hessian, computed together.
 
@@ -334,7 +335,7 @@ def value_and_hessian(
     return _with_value(f, 2, argnums, has_aux, options)
 
 
-def _with_value(f: Any, order: int, argnums: Any, has_aux: bool, options: dict[str, Any]) -> Any:
+def _with_value(f: Any, order: int, argnums: Argnums, has_aux: bool, options: Keywords) -> Any:
     what = "value_and_jacobian" if order == 1 else "value_and_hessian"
     unknown = set(options) - {"sparse", "holomorphic", "explain", *_SPARSE}
     if unknown:
@@ -357,8 +358,7 @@ def _with_value(f: Any, order: int, argnums: Any, has_aux: bool, options: dict[s
         derivative, value = made(*args, **kwargs)
         return (tuple(value) if has_aux else value), derivative
 
-    call.__name__ = what
-    return call
+    return Made(f, what, call, f"argnums={argnums}")
 
 
 __all__ = ["hessian", "jacobian", "value_and_hessian", "value_and_jacobian"]

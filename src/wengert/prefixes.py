@@ -26,6 +26,13 @@ from .trees import (
 )
 
 
+def _unlike(what: str, got: TreeDef, treedef: TreeDef, path: KeyPath) -> TreeError:
+    left, right = describe(got), describe(treedef)
+    if left == right:  # the same class with other metadata
+        left, right = f"the structure {got}", f"the structure {treedef}"
+    return TreeError(f"{what} has {left}{_at(keystr(path))}, where {right} was expected")
+
+
 def leaves_or_none(treedef: TreeDef, tree: Any, what: str) -> list[Any]:
     """The leaves of a tree of tangents or cotangents at the leaves of treedef; None stands for a zero subtree.
 
@@ -37,12 +44,6 @@ def leaves_or_none(treedef: TreeDef, tree: Any, what: str) -> list[Any]:
         return flat
     out: list[Any] = []
 
-    def unlike(got: TreeDef, treedef: TreeDef, path: KeyPath) -> TreeError:
-        left, right = describe(got), describe(treedef)
-        if left == right:  # the same class with other metadata
-            left, right = f"the structure {got}", f"the structure {treedef}"
-        return TreeError(f"{what} has {left}{_at(keystr(path))}, where {right} was expected")
-
     def below_stand_in(meant: TreeDef, got: TreeDef, below: Any, given: Any, path: KeyPath) -> None:
         """The same below a node that stands for another: `below` and `given` are its children, in the order of leaves."""
         if got.kind == PyTreeKind.NONE:
@@ -50,7 +51,7 @@ def leaves_or_none(treedef: TreeDef, tree: Any, what: str) -> list[Any]:
         elif meant.is_leaf() and got.is_leaf():
             walk(next(below), next(given), path)
         elif meant.is_leaf() or got.is_leaf() or meant.one_level() != got.one_level():
-            raise unlike(got, meant, path)
+            raise _unlike(what, got, meant, path)
         else:
             for key, m, g in zip(child_keys(meant), meant.children(), got.children(), strict=True):
                 below_stand_in(m, g, below, given, (*path, key))
@@ -68,7 +69,7 @@ def leaves_or_none(treedef: TreeDef, tree: Any, what: str) -> list[Any]:
             below_stand_in(_meant(treedef), _meant(one), iter(treedef.children()), iter(children), path)
             return
         if treedef.is_leaf() or got.is_leaf() or treedef.one_level() != got.one_level():
-            raise unlike(got, treedef, path)
+            raise _unlike(what, got, treedef, path)
         one_level = treedef.one_level()
         assert one_level is not None  # it is not a leaf
         children = one_level.flatten_up_to(tree)

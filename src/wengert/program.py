@@ -19,6 +19,7 @@ from .equations import AVAL, Atom, Equation, Literal, Var
 from .errors import ProgramError
 from .packed import UNPACKING, Packed
 from .places import NOTING, READERS, step_begins
+from .vocabulary import Params
 
 WORTH_PACKING = 32  # equations
 
@@ -156,9 +157,8 @@ class Program:
             given = [env[id(a)] if isinstance(a, Var) else a.value for a in eqn.inputs]
             if place is not None:
                 for a in given:
-                    nodes = a._trace.nodes if type(a) is LinearTracer else None
-                    if nodes is not None:
-                        step_begins(a._trace, len(nodes), place)
+                    if type(a) is LinearTracer and a._trace.nodes is not None:
+                        step_begins(a._trace, len(a._trace.nodes), place)
             result = eqn.primitive.bind(*given, **eqn.params)
             results = result if eqn.primitive.multiple_results else [result]
             env.update((id(v), r) for v, r in zip(eqn.outputs, results, strict=True))
@@ -262,7 +262,7 @@ def subprograms(eqn: Equation) -> Iterator[Program]:
     yield from programs_of(eqn.params)
 
 
-def programs_of(params: dict[str, Any]) -> list[Program]:
+def programs_of(params: Params) -> list[Program]:
     """The Programs among the parameters of an operation."""
     found: list[Program] = []
     for value in params.values():

@@ -23,11 +23,11 @@ from .errors import (
 )
 from .locks import lock
 from .posing import Posing
+from .vocabulary import Value
 
 if TYPE_CHECKING:
     from .core import Primitive
 
-Value = Any  # np.ndarray | np.generic | bool | int | float | complex | Tracer
 ndarray = np.ndarray
 
 PYTHON_SCALARS: tuple[type[Any], ...] = (bool, int, float, complex)  # for isinstance

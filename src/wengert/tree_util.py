@@ -38,6 +38,7 @@ from wengert.trees import unflatten as tree_unflatten
 
 from .nearest import nearest_names as _nearest_names
 from .prefixes import broadcast_prefix
+from .vocabulary import Function, Tree
 
 __all__ = [
     "DictKey",
@@ -88,7 +89,7 @@ _MISSING: Any = object()
 
 def tree_reduce(
     function: Callable[[Any, Any], Any],
-    tree: Any,
+    tree: Tree,
     initializer: Any = _MISSING,
     is_leaf: IsLeaf = None,
 ) -> Any:
@@ -105,7 +106,7 @@ def tree_reduce(
 
 def tree_reduce_associative(
     operation: Callable[[Any, Any], Any],
-    tree: Any,
+    tree: Tree,
     *,
     identity: Any = _MISSING,
     is_leaf: IsLeaf = None,
@@ -129,7 +130,7 @@ def tree_reduce_associative(
     return flat[0]
 
 
-def tree_all(tree: Any, *, is_leaf: IsLeaf = None) -> bool:
+def tree_all(tree: Tree, *, is_leaf: IsLeaf = None) -> bool:
     """Whether all leaves are true.
 
     >>> tree_all({"a": True, "b": (1, None)})
@@ -235,7 +236,7 @@ def build_tree(treedef: TreeDef, xs: Any) -> Any:
 
 
 def tree_flatten_with_path(
-    tree: Any, is_leaf: Callable[..., bool] | None = None, is_leaf_takes_path: bool = False
+    tree: Tree, is_leaf: Callable[..., bool] | None = None, is_leaf_takes_path: bool = False
 ) -> tuple[list[tuple[KeyPath, Any]], TreeDef]:
     """The leaves, each with its path as a tuple of keys, and the treedef.
 
@@ -253,7 +254,7 @@ def tree_flatten_with_path(
     return list(zip(trees.key_paths(treedef, tree), flat, strict=True)), treedef
 
 
-def _forget_paths(tree: Any, is_leaf: Callable[..., bool]) -> IsLeaf:
+def _forget_paths(tree: Tree, is_leaf: Callable[..., bool]) -> IsLeaf:
     """A predicate without paths that says of each subtree what is_leaf says of it and its path.
 
     It counts: optree asks it once about each subtree, in the order of this walk.
@@ -276,7 +277,7 @@ def _forget_paths(tree: Any, is_leaf: Callable[..., bool]) -> IsLeaf:
 
 
 def tree_leaves_with_path(
-    tree: Any, is_leaf: Callable[..., bool] | None = None, is_leaf_takes_path: bool = False
+    tree: Tree, is_leaf: Callable[..., bool] | None = None, is_leaf_takes_path: bool = False
 ) -> list[tuple[KeyPath, Any]]:
     """The leaves, each with its path as a tuple of keys.
 
@@ -287,8 +288,8 @@ def tree_leaves_with_path(
 
 
 def tree_map_with_path(
-    f: Callable[..., Any],
-    tree: Any,
+    f: Function,
+    tree: Tree,
     *rest: Any,
     is_leaf: Callable[..., bool] | None = None,
     is_leaf_takes_path: bool = False,
@@ -456,7 +457,7 @@ class Partial(functools.partial):
     60.0
     """
 
-    def __new__(cls, func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Partial:
+    def __new__(cls, func: Function, /, *args: Any, **kwargs: Any) -> Partial:
         if type(func) is functools.partial:
             func = _Whole(cast(Any, func))  # else functools.partial would take it apart
         return super().__new__(cls, func, *args, **kwargs)

@@ -31,6 +31,8 @@ from optree import PyTreeSpec as TreeDef
 from wengert.errors import TreeError
 from wengert.tree_keys import DictKey, FlattenedIndexKey, GetAttrKey, KeyedEntry, KeyPath, SequenceKey, _key, keystr
 
+from .vocabulary import Function, Tree
+
 T = TypeVar("T")
 C = TypeVar("C", bound=type)
 IsLeaf = Callable[[Any], bool] | None
@@ -108,7 +110,7 @@ def _learn_flat_dict(tree: dict[Any, Any]) -> None:
         _flat_dicts[keys] = get_values, _flatten(tree, None, False, NAMESPACE)[1]
 
 
-def flatten(tree: Any, is_leaf: IsLeaf = None) -> tuple[list[Any], TreeDef]:
+def flatten(tree: Tree, is_leaf: IsLeaf = None) -> tuple[list[Any], TreeDef]:
     """Flatten a tree to its leaves, left to right, and its treedef.
 
     >>> flatten({"b": (1.0, None), "a": [2.0]})
@@ -131,7 +133,7 @@ def flatten(tree: Any, is_leaf: IsLeaf = None) -> tuple[list[Any], TreeDef]:
     return flat, LEAF if treedef.is_leaf() else treedef
 
 
-def leaves(tree: Any, is_leaf: IsLeaf = None) -> list[Any]:
+def leaves(tree: Tree, is_leaf: IsLeaf = None) -> list[Any]:
     """The leaves of a tree, left to right.
 
     >>> leaves({"b": (1.0, None), "a": [2.0]})
@@ -140,7 +142,7 @@ def leaves(tree: Any, is_leaf: IsLeaf = None) -> list[Any]:
     return [tree] if type(tree) in _leaf_types else flatten(tree, is_leaf)[0]
 
 
-def structure(tree: Any, is_leaf: IsLeaf = None) -> TreeDef:
+def structure(tree: Tree, is_leaf: IsLeaf = None) -> TreeDef:
     """The treedef of a tree.
 
     >>> structure((1.0, [2.0, 3.0])).num_leaves
@@ -161,7 +163,7 @@ def unflatten(treedef: TreeDef, leaves: Iterable[Any]) -> Any:
     return treedef.unflatten(leaves)
 
 
-def map(f: Callable[..., Any], tree: Any, *rest: Any, is_leaf: IsLeaf = None) -> Any:
+def map(f: Function, tree: Tree, *rest: Any, is_leaf: IsLeaf = None) -> Any:
     """Apply f to the leaves of a tree, together with what stands at the same places in the rest.
 
     The rest may go deeper than the first tree: f then gets subtrees of them.
@@ -180,7 +182,7 @@ def map(f: Callable[..., Any], tree: Any, *rest: Any, is_leaf: IsLeaf = None) ->
     return treedef.unflatten([f(*xs) for xs in zip(*columns, strict=True)])
 
 
-def flatten_up_to(treedef: TreeDef, tree: Any, what: str, reference: str) -> list[Any]:
+def flatten_up_to(treedef: TreeDef, tree: Tree, what: str, reference: str) -> list[Any]:
     """The subtrees of a tree at the leaves of treedef; errors call the two what and reference."""
     try:
         return treedef.flatten_up_to(tree)
@@ -327,7 +329,7 @@ def _at(path: str) -> str:
     return f" at {path}" if path else ""
 
 
-def _describe_value(tree: Any) -> str:
+def _describe_value(tree: Tree) -> str:
     if tree is None or isinstance(tree, bool | int | float | str):
         return repr(tree)
     treedef = structure(tree)

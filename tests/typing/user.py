@@ -8,6 +8,7 @@ from typing import Any, assert_type
 import numpy as np
 
 import wengert as w
+import wengert.numpy as wnp
 
 Params = dict[str, np.ndarray]
 
@@ -81,3 +82,28 @@ chained = w.jit(w.value_and_grad(loss))
 assert_type(chained(params, x), tuple[float, Any])
 chained(x=x)  # wrong
 w.jit(w.vmap(w.grad(lambda a: a * a)))(x)
+
+
+# Operations: what comes out has an array's attributes, and axes, shapes and dtypes are what NumPy has.
+total = wnp.sum(x, axis=(0, -1), keepdims=True)
+print(total.shape)
+print(total.shpae)  # wrong
+wnp.sum(x, axis="rows")  # wrong
+wnp.argmax(x, axis=0).astype(float)
+wnp.argmax(x, axis=(0, 1))  # wrong
+wnp.zeros((2, 3), dtype="float32").T @ x
+wnp.zeros((2, 3), dtype=3.5)  # wrong
+w.scipy.special.gammaln(x).reshape(-1)
+w.scipy.special.gammaln(x).reshaped(-1)  # wrong
+print(w.lax.cumsum(x, axis=0).ndim)
+print(w.lax.cumsum(x, axis=0).dims)  # wrong
+key = w.random.key(0)
+w.random.normal(key, (3,), dtype=np.float32).mean()
+w.random.normal(key, (3,)).meen()  # wrong
+
+
+def checked(a: np.ndarray) -> np.ndarray:
+    return wnp.exp(a) * wnp.sum(a)
+
+
+assert_type(w.jit(checked)(x), np.ndarray)

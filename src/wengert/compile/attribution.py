@@ -237,7 +237,7 @@ def _read_on_the_way_back(plan: Plan, step: Any) -> list[Any]:
     return [nodes[i].data[0] for i in back if nodes[i].kind == "load"]
 
 
-def _goes_back(eqn: Any) -> bool:
+def _goes_back(eqn: Equation | None) -> bool:
     return eqn is not None and eqn.place is not None and eqn.place.back
 
 

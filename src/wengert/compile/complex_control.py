@@ -11,6 +11,7 @@ from ..lowering import kinds
 from ..lowering.complexes import multiply
 from ..ops.derived import strong
 from ..program import Atom, Literal, Program, Var
+from ..vocabulary import Params
 from .checks import alive
 from .interleaved import REAL
 from .parted import Parted
@@ -117,7 +118,7 @@ def _real(avals: Sequence[Aval], forms: Sequence[Any]) -> Forms:
 # --- equations -----------------------------------------------------------------------------------------------------
 
 
-def parted(r: Any, primitive: Primitive, inputs: Sequence[Any], params: dict[str, Any], avals: Sequence[Aval]) -> Any:
+def parted(r: Any, primitive: Primitive, inputs: Sequence[Any], params: Params, avals: Sequence[Aval]) -> Any:
     """The results of a loop or a branch."""
     programs = [p for v in params.values() for p in (v if type(v) is tuple else (v,)) if isinstance(p, Program)]
     kind = primitive.native.meaning
@@ -141,7 +142,7 @@ def _settled(forms: list[Any], made: Sequence[Any], avals: Sequence[Aval]) -> bo
     return same
 
 
-def _scan(r: Any, primitive: Primitive, inputs: list[Any], params: dict[str, Any]) -> list[Any]:
+def _scan(r: Any, primitive: Primitive, inputs: list[Any], params: Params) -> list[Any]:
     body, nc, nk = params["body"], params["consts"], params["carry"]
     avals = body.in_avals
     consts, xs = tuple(map(_form, inputs[:nc])), tuple(map(_form, inputs[nc + nk :]))
@@ -159,7 +160,7 @@ def _scan(r: Any, primitive: Primitive, inputs: list[Any], params: dict[str, Any
     return _values(r, outs, results, forms)
 
 
-def _while(r: Any, primitive: Primitive, inputs: list[Any], params: dict[str, Any]) -> list[Any]:
+def _while(r: Any, primitive: Primitive, inputs: list[Any], params: Params) -> list[Any]:
     cond, body, nt, nb = params["cond"], params["body"], params["cond_consts"], params["body_consts"]
     avals = body.in_avals[nb:]
     tests, consts = tuple(map(_form, inputs[:nt])), tuple(map(_form, inputs[nt : nt + nb]))
@@ -178,7 +179,7 @@ def _while(r: Any, primitive: Primitive, inputs: list[Any], params: dict[str, An
     return _values(r, outs, body.out_avals, forms)
 
 
-def _branch(r: Any, primitive: Primitive, inputs: list[Any], params: dict[str, Any]) -> list[Any]:
+def _branch(r: Any, primitive: Primitive, inputs: list[Any], params: Params) -> list[Any]:
     index, *rest = inputs
     given = tuple(map(_form, rest))
     made = [body_in_parts(r, b, given)[1] for b in params["branches"]]
@@ -218,7 +219,7 @@ def running_product(r: Any, x: Parted, axis: int, out: Aval) -> Parted:
     return Parted(r, out, tuple(r.one(maps.transposed, a, axes=back) for a in outs[2:]))
 
 
-def _pullback(r: Any, primitive: Primitive, inputs: list[Any], params: dict[str, Any]) -> list[Any]:
+def _pullback(r: Any, primitive: Primitive, inputs: list[Any], params: Params) -> list[Any]:
     def walked(programs: Sequence[Program], groups: Sequence[Sequence[Any]], slices: Sequence[int]) -> list[Any]:
         cond, forward, back = programs
         tests, used, carry, fixed, start = groups

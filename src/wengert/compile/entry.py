@@ -19,13 +19,14 @@ import numpy as np
 from ..core import Aval
 from ..lowering import narrow
 from ..ops.random import KEY
+from ..vocabulary import Tree
 from . import allocation, caller, layout, recycle
 from .call.words import BUILD, HEAD, MAKE, MATCH, WIDTH
 
 _NUMBERS = {("b", 1): "bool", ("f", 8): "double", ("f", 4): "single", ("i", 8): "int64", ("i", 4): "int32"}
 
 
-def plain(tree: Any) -> bool:
+def plain(tree: Tree) -> bool:
     """Whether a tree is of tuples, lists, dicts, None and leaves (integers here) alone."""
     t = type(tree)
     if t is tuple or t is list:
@@ -159,7 +160,7 @@ class Entry:
         self._registers += count
         return first
 
-    def _match(self, tree: Any, register: int, out: list[tuple[int, ...]]) -> None:
+    def _match(self, tree: Tree, register: int, out: list[tuple[int, ...]]) -> None:
         if type(tree) is int:
             out.append(self._leaf(tree, register))
         elif tree is None:
@@ -197,7 +198,7 @@ class Entry:
         kind = MAKE["large" if large else "array"]
         return (kind, 0, self._object(_one(aval.dtype)), len(aval.shape), self._block(aval.shape))
 
-    def _build(self, tree: Any, register: int, out: list[tuple[int, ...]]) -> None:
+    def _build(self, tree: Tree, register: int, out: list[tuple[int, ...]]) -> None:
         if type(tree) is int:
             aval = self._results[tree]
             if aval.shape == ():
@@ -307,7 +308,7 @@ def _constants() -> dict[str, int]:
     return {name: id(x) for name, x in named.items()}
 
 
-def _leaves(tree: Any) -> int:
+def _leaves(tree: Tree) -> int:
     if type(tree) is int:
         return 1
     if tree is None:

@@ -247,8 +247,8 @@ class Plan:
 
     def _stage_of_nest(self, eqn: Equation) -> int:
         """The stage of a nest that reduces or writes pieces; operands that it would compute several times are kept in memory."""
-        for a, again in zip(eqn.inputs, uses_again(eqn), strict=True):
-            if again and type(a) is Var and a not in self.memory and self._cost[a] > CHEAP:
+        for i, a in enumerate(eqn.inputs):
+            if type(a) is Var and a not in self.memory and self._cost[a] > CHEAP and uses_again(eqn)[i]:
                 self.force(a)
         return max(
             [
@@ -263,7 +263,7 @@ class Plan:
         """Whether what uses an operand in memory point by point runs in the nest that writes it, rather than read it again."""
         return a not in self._later and size_of(a.aval) >= LARGE and self._cost[a] <= FEW
 
-    def _needs_memory(self, eqn: Equation, a: Atom) -> bool:
+    def _needs_memory(self, eqn: Equation, a: Var) -> bool:
         """Whether an operand that is computed inline so far must be in memory before a nest that inlines `eqn` can run."""
         view = eqn.primitive.native if self._kinds[eqn] == VIEW else None
         if view is not None and view.needs_memory(eqn):

@@ -149,7 +149,7 @@ class KernelWriter(Access):
 
     # --- the function ----------------------------------------------------------------------------------------------
 
-    def write(self) -> str:
+    def write(self) -> str:  # noqa: C901 (a nest in the order of its text; a call more is one for each nest of a first call)
         """The function's text, its name left as ``@NAME``."""
         e, schedule = self.e, self.schedule
         kernel = self.kernel
@@ -160,7 +160,7 @@ class KernelWriter(Access):
         self._accumulators = [self._accumulator(r) for r in kernel.roots if r.combine is not None and r not in sums]
         if self.checks:
             self._accumulators.append(_Accumulator(None, BOOL, e.constant(False, "i1"), 0))
-        if loops:
+        if loops and loops[-1].reduced:
             loops[-1].peeled = self._peels(len(loops) - 1)
         for k, loop in enumerate(loops):
             self._open(loop, k)
@@ -173,13 +173,11 @@ class KernelWriter(Access):
                 write_rows(self, block, [self._values[r.node] for r in block])
         for root in sums:
             self._add_to(root)
-        for acc in self._accumulators:
-            if acc.root is not None and acc.first == len(loops):
-                self._finish(acc)  # nothing to reduce over
-        for k in range(len(loops) - 1, -1, -1):
-            self._close(loops[k], k)
-            if loops[k].peeled:
-                self._last_vector(loops[k])
+        for k in range(len(loops), -1, -1):  # at the last there is nothing to reduce over
+            if k < len(loops):
+                self._close(loops[k], k)
+                if loops[k].peeled:
+                    self._last_vector(loops[k])
             for acc in self._accumulators:
                 if acc.root is not None and acc.first == k:
                     self._finish(acc)
@@ -201,14 +199,15 @@ class KernelWriter(Access):
             self._update(acc)
 
     def _peels(self, k: int) -> bool:
-        """Whether the innermost loop, number `k`, leaves its last vector to be written after it: of short sums, whose steps
+        """Whether the innermost loop, number `k`, which reduces, leaves its last vector to be written after it: of short sums, whose steps
         would otherwise look which lanes are new.
         """
         loop, chunks = self.schedule.loops[k], self.kernel.chunks
         whole = not self.schedule.in_memory and all(r.combine is not None for r in self.kernel.roots)
         cut = (chunks is not None and chunks.loop == k) or (self._strip is not None and self._strip[0] == k)
-        short = work_in(self.kernel.nest.nodes) < SHORT
-        return loop.reduced and loop.lanes > 1 and loop.extent % loop.lanes > 0 and whole and short and not cut
+        if loop.lanes == 1 or loop.extent % loop.lanes == 0 or cut or not whole:
+            return False
+        return work_in(self.kernel.nest.nodes) < SHORT
 
     def _last_vector(self, loop: Loop) -> None:
         """The vector at the end of a loop that is written, once more with the place that is known."""

@@ -23,6 +23,7 @@ from ..lowering.complexes import multiply, truth
 from ..lowering.kinds import Contraction, Control
 from ..lowering.real_parts import Real
 from ..program import Atom, Equation, Literal, Program, Var
+from ..vocabulary import Params
 from . import complex_control, complex_products
 from .interleaved import REAL, Braided, Packed, Whole
 from .parted import Parted
@@ -66,7 +67,7 @@ class Parting(Rewriter):
         return made
 
     def parted(
-        self, primitive: Primitive, inputs: Sequence[Value], params: dict[str, Any], avals: Sequence[Aval]
+        self, primitive: Primitive, inputs: Sequence[Value], params: Params, avals: Sequence[Aval]
     ) -> list[Value]:
         """The results of an equation."""
         sub: Program | None = primitive.expansion(inputs, params)

@@ -18,6 +18,7 @@ from ..lowering import formulas as f
 from ..lowering import index_maps as maps
 from ..lowering.kinds import Control
 from ..program import AVAL, Atom, Equation, Literal, Program, Var
+from ..vocabulary import Params
 from .checks import alive
 
 Rule = Callable[["Rewriter", Equation, list[Atom]], "Atom | None"]
@@ -113,9 +114,7 @@ class Rewriter:
         self._literals[id(value)] = a
         return a
 
-    def apply(
-        self, primitive: Primitive, inputs: list[Atom], params: dict[str, Any], avals: Sequence[Aval]
-    ) -> list[Atom]:
+    def apply(self, primitive: Primitive, inputs: list[Atom], params: Params, avals: Sequence[Aval]) -> list[Atom]:
         """Results of a primitive, simplified."""
         formula = isinstance(primitive.native, Formula)
         sub: Program | None = None if formula else primitive.expansion(inputs, params)
@@ -137,7 +136,7 @@ class Rewriter:
         self,
         primitive: Primitive,
         inputs: list[Atom],
-        params: dict[str, Any],
+        params: Params,
         avals: Sequence[Aval],
         given: Sequence[np.dtype],
         made: np.dtype,
@@ -150,9 +149,7 @@ class Rewriter:
         outs = self.apply(primitive, wide, params, [Aval(a.shape, made) for a in avals])
         return [self.fitted(o, a) for o, a in zip(outs, avals, strict=True)]
 
-    def written(
-        self, primitive: Primitive, inputs: list[Atom], params: dict[str, Any], avals: Sequence[Aval]
-    ) -> list[Atom]:
+    def written(self, primitive: Primitive, inputs: list[Atom], params: Params, avals: Sequence[Aval]) -> list[Atom]:
         """Results of a primitive as one equation, unless a rule knows better or it stands already."""
         eqn = Equation(primitive, inputs, list(map(Var, avals)), params)
         eqn.place = self.place

@@ -36,7 +36,7 @@ class _Fields(ctypes.Structure):
 
 
 @lru_cache(maxsize=512)
-def _fields(ufunc: Any) -> _Fields | None:
+def _fields(ufunc: np.ufunc) -> _Fields | None:
     """The structure of a ufunc, or None where it is not as expected; the ufunc lives as long as the process."""
     if type(ufunc) is not np.ufunc:
         return None

@@ -13,6 +13,7 @@ from ..ops.derived import compiled_already
 from ..transforms.function import name_of
 from ..transforms.jitted import Jit
 from ..transforms.recompiled import history
+from ..vocabulary import Keywords
 from .profile import timed_code
 
 SECONDS = 0.25  # that measuring may take, beside one call
@@ -134,7 +135,7 @@ def _measured(clock: Any, plan: Any, number: int, seconds: float) -> Measured:
     return Measured(kind_of(plan.steps[number]), parts, seconds, tuple(within))
 
 
-def explain_compiled(f: Jit, args: tuple[Any, ...], kwargs: dict[str, Any]) -> CompiledExplanation:
+def explain_compiled(f: Jit, args: tuple[Any, ...], kwargs: Keywords) -> CompiledExplanation:
     """Compile a function with a clock in its code, run it, and say what it costs."""
     backend = f.backend or config.backend
     if backend != "native":

@@ -7,7 +7,7 @@ derivatives by forward mode along ones (elementwise operations) or as a small Ja
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -33,6 +33,7 @@ from ..transforms.function import argument_name, check_argnums, check_callable, 
 from ..transforms.gradient import ValueAndGrad
 from ..transforms.jitted import Jit
 from ..transforms.reverse import vjp
+from ..vocabulary import Function, Keywords, Params
 from .picture import graph
 from .show import page, table
 from .step import Step, Steps
@@ -83,7 +84,7 @@ class _Trace(Trace):
         self.calls.append(call)
         return len(self.steps) - 1
 
-    def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+    def process(self, primitive: Primitive, args: tuple[Value, ...], params: Params) -> Any:
         if not self.open:
             raise self.leaked()
         program = primitive.called(params)
@@ -102,7 +103,7 @@ class _Trace(Trace):
             results.append(_Tracer(self, o, number))
         return results if primitive.multiple_results else results[0]
 
-    def owns(self, x: Any) -> bool:
+    def owns(self, x: Value) -> TypeGuard[_Tracer]:
         return type(x) is _Tracer and x._trace is self
 
 
@@ -127,7 +128,7 @@ class Explanation(Steps):
         return len(self.steps)
 
 
-def explain(f: Callable[..., Any], *args: Any, tangents: Any = None, **kwargs: Any) -> Any:
+def explain(f: Function, *args: Any, tangents: Any = None, **kwargs: Any) -> Any:
     """The chain rule as it is used for a gradient or a derivative, step by step with its numbers; of a compiled function
     what it costs, line by line.
 
@@ -174,7 +175,7 @@ def explain(f: Callable[..., Any], *args: Any, tangents: Any = None, **kwargs: A
         raise shown(error)
 
 
-def _explained(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tangents: Any) -> Explanation:
+def _explained(f: Any, args: tuple[Any, ...], kwargs: Keywords, tangents: Any) -> Explanation:
     title, argnums = name_of(f), tuple(range(len(args)))
     if isinstance(f, ValueAndGrad):
         if tangents is not None:
@@ -223,8 +224,9 @@ def _explained(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tangents: 
         raise NonScalarOutputError(
             f"explain: {name_of(f)} returned no single real number: give tangents for forward mode, or explain grad of a sum"
         )
-    if trace.owns(results[0]):
-        _backward(trace, results[0].step)
+    (result,) = results
+    if trace.owns(result):
+        _backward(trace, result.step)
     return Explanation(trace.steps, value, "reverse", title)
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, cast
 
 import numpy as np
 
@@ -381,7 +381,7 @@ def _told(x: Array, method: str, *args: Any) -> Any:
 
 def _known_elements(x: Array, method: str) -> Value:
     try:
-        return np.asarray(x._value.concrete(f".{method}()"))
+        return np.asarray(cast(Tracer, x._value).concrete(f".{method}()"))
     except ConcretizationError as error:
         raise refusals.ConcretizationTypeError(x, f"The {method}() method was called on {x!r}.") from error
 

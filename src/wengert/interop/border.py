@@ -86,7 +86,7 @@ RESULTS: Any = "results"  # of a function under `jit` and its kin: Python number
 WEAK: Any = "weak"  # of a function with a rule of the user's: weak arrays stay so, Python's numbers are numbers
 
 
-def lower(x: Any, keep: Any = False) -> Any:
+def lower(x: Any, keep: Any = False) -> Any:  # noqa: C901 (the kinds of values, the frequent ones first)
     """What the library is given for a value of the alias, a container of them, or a function.
 
     Args:
@@ -177,7 +177,7 @@ def _bears_values(t: type) -> bool:
     return t.__module__.partition(".")[0] in ("wengert", "collections", "builtins", "types")
 
 
-def lift(x: Any, weak: bool = False) -> Any:
+def lift(x: Any, weak: bool = False) -> Any:  # noqa: C901 (the kinds of values, the frequent ones first)
     """What the user is given for what the library gives: `Array`s for values; dicts in the order of their keys."""
     t = type(x)
     if t is ndarray:

@@ -28,12 +28,12 @@ def check() -> None:
         LeakedTraceError: telling the arrays.
     """
     gc.collect()
-    traced = [x for x in gc.get_objects() if type(x) is Array and isinstance(x._value, Tracer)]
-    found = [x for x in traced if x._value._trace.ended and x._value._trace.level >= Watch.since]
+    traced = [(x, x._value._trace) for x in gc.get_objects() if type(x) is Array and isinstance(x._value, Tracer)]
+    found = [(x, trace) for x, trace in traced if trace.ended and trace.level >= Watch.since]
     if found:
-        listing = "\n".join(repr(x) for x in found[:10])
+        listing = "\n".join(repr(x) for x, _ in found[:10])
         raise LeakedTraceError(
-            f"Leaked trace {found[0]._value._trace.name}. Leaked tracer(s):\n\n{listing}\nThey were probably stored in a global, a "
+            f"Leaked trace {found[0][1].name}. Leaked tracer(s):\n\n{listing}\nThey were probably stored in a global, a "
             f"list or an attribute: return them from the function instead"
         )
 

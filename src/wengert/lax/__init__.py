@@ -5,9 +5,12 @@ from __future__ import annotations
 
 __import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
 
+from ..vocabulary import ArrayLike, DTypeLike, Value
+from .. import vocabulary as _vocabulary
 from ..nearest import nearest_names as _nearest_names
 
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as _np
@@ -63,7 +66,7 @@ lgamma, erf_inv, cbrt, is_finite, conj, nextafter = (
 )  # fmt: skip
 
 
-def select(pred: Any, on_true: Any, on_false: Any) -> Any:
+def select(pred: ArrayLike, on_true: ArrayLike, on_false: ArrayLike) -> Value:
     """Elements of `on_true` where `pred` holds, of `on_false` elsewhere.
 
     Example:
@@ -75,7 +78,7 @@ def select(pred: Any, on_true: Any, on_false: Any) -> Any:
     return _ew.where(pred, on_true, on_false)
 
 
-def clamp(low: Any, x: Any, high: Any) -> Any:
+def clamp(low: ArrayLike, x: ArrayLike, high: ArrayLike) -> Value:
     """`x` limited to the interval from `low` to `high`.
 
     Example:
@@ -87,7 +90,7 @@ def clamp(low: Any, x: Any, high: Any) -> Any:
     return _ew.minimum(_ew.maximum(_as_value(low), _as_value(x)), _as_value(high))
 
 
-def integer_pow(x: Any, y: int) -> Any:
+def integer_pow(x: ArrayLike, y: int) -> Value:
     """`x` to the integer power `y`.
 
     Example:
@@ -99,7 +102,7 @@ def integer_pow(x: Any, y: int) -> Any:
     return _ew.power(x, y)
 
 
-def reciprocal(x: Any) -> Any:
+def reciprocal(x: ArrayLike) -> Value:
     """``1 / x``.
 
     Example:
@@ -111,7 +114,7 @@ def reciprocal(x: Any) -> Any:
     return _ew.reciprocal(x)
 
 
-def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
+def full(shape: Sequence[int], fill_value: ArrayLike, dtype: DTypeLike = None) -> Value:
     """An array filled with a value.
 
     Example:
@@ -158,7 +161,7 @@ def broadcast_in_dim(x: Any, shape: Any, broadcast_dimensions: Any) -> Any:
     return _shape.broadcast_to(reshape(x, tuple(sizes)), tuple(shape))
 
 
-def reduce_sum(x: Any, axes: Any) -> Any:
+def reduce_sum(x: ArrayLike, axes: Any) -> Value:
     """The sum over `axes`.
 
     Example:
@@ -170,7 +173,7 @@ def reduce_sum(x: Any, axes: Any) -> Any:
     return _reduction.sum(x, tuple(axes))
 
 
-def reduce_max(x: Any, axes: Any) -> Any:
+def reduce_max(x: ArrayLike, axes: Any) -> Value:
     """The maximum over `axes`.
 
     Example:
@@ -182,7 +185,7 @@ def reduce_max(x: Any, axes: Any) -> Any:
     return _reduction.max(x, tuple(axes))
 
 
-def reduce_min(x: Any, axes: Any) -> Any:
+def reduce_min(x: ArrayLike, axes: Any) -> Value:
     """The minimum over `axes`.
 
     Example:
@@ -194,7 +197,7 @@ def reduce_min(x: Any, axes: Any) -> Any:
     return _reduction.min(x, tuple(axes))
 
 
-def iota(dtype: Any, size: int) -> Any:
+def iota(dtype: DTypeLike, size: int) -> Value:
     """The numbers 0, 1, … below `size`.
 
     Example:
@@ -205,7 +208,7 @@ def iota(dtype: Any, size: int) -> Any:
     return _np.arange(_axes.as_length(size, "iota"), dtype=_canonical_dtype(dtype))
 
 
-def broadcasted_iota(dtype: Any, shape: Any, dimension: int) -> Any:
+def broadcasted_iota(dtype: DTypeLike, shape: Sequence[int], dimension: int) -> Value:
     """An array of a shape whose elements are their positions along one axis.
 
     Example:
@@ -219,7 +222,9 @@ def broadcasted_iota(dtype: Any, shape: Any, dimension: int) -> Any:
     return _np.broadcast_to(iota(dtype, n).reshape(along), tuple(shape)).copy()
 
 
-def slice_in_dim(x: Any, start_index: int | None, limit_index: int | None, stride: int = 1, axis: int = 0) -> Any:
+def slice_in_dim(
+    x: ArrayLike, start_index: int | None, limit_index: int | None, stride: int = 1, axis: int = 0
+) -> Value:
     """``x[start_index:limit_index:stride]`` along one axis.
 
     Example:
@@ -235,7 +240,7 @@ def slice_in_dim(x: Any, start_index: int | None, limit_index: int | None, strid
     return _getitem(x, tuple(key))
 
 
-def _starts(x: Any, starts: Any, sizes: Any, what: str) -> list[Any]:
+def _starts(x: ArrayLike, starts: Any, sizes: Any, what: str) -> list[Any]:
     """Start indices, moved so that the block lies inside, as `lax` has it; negative ones count from the end."""
     if not isinstance(starts, (list, tuple)):
         starts = _as_array(starts)
@@ -256,7 +261,7 @@ def _starts(x: Any, starts: Any, sizes: Any, what: str) -> list[Any]:
     return out
 
 
-def _block(x: Any, starts: Any, sizes: Any, what: str) -> tuple[Any, ...]:
+def _block(x: ArrayLike, starts: Any, sizes: Any, what: str) -> tuple[Any, ...]:
     rank = len(sizes)
     return tuple(
         _ew.add(s, _np.arange(size).reshape([-1 if i == k else 1 for i in range(rank)]))
@@ -264,7 +269,7 @@ def _block(x: Any, starts: Any, sizes: Any, what: str) -> tuple[Any, ...]:
     )
 
 
-def dynamic_slice(operand: Any, start_indices: Any, slice_sizes: Any) -> Any:
+def dynamic_slice(operand: ArrayLike, start_indices: Any, slice_sizes: Any) -> Value:
     """A block of an array at a place that may be computed; the place is moved so that the block lies inside.
 
     Args:
@@ -283,7 +288,7 @@ def dynamic_slice(operand: Any, start_indices: Any, slice_sizes: Any) -> Any:
     return _getitem(x, _block(x, start_indices, slice_sizes, "dynamic_slice")) if x.shape else x
 
 
-def dynamic_update_slice(operand: Any, update: Any, start_indices: Any) -> Any:
+def dynamic_update_slice(operand: ArrayLike, update: ArrayLike, start_indices: Any) -> Value:
     """A copy with `update` written at a place that may be computed, moved so that it lies inside.
 
     Example:
@@ -296,7 +301,7 @@ def dynamic_update_slice(operand: Any, update: Any, start_indices: Any) -> Any:
     return _at(x)[_block(x, start_indices, update.shape, "dynamic_update_slice")].set(update)
 
 
-def dynamic_slice_in_dim(operand: Any, start_index: Any, slice_size: int, axis: int = 0) -> Any:
+def dynamic_slice_in_dim(operand: ArrayLike, start_index: Any, slice_size: int, axis: int = 0) -> Value:
     """`dynamic_slice` along one axis.
 
     Example:
@@ -311,7 +316,7 @@ def dynamic_slice_in_dim(operand: Any, start_index: Any, slice_size: int, axis: 
     return dynamic_slice(x, starts, [slice_size if i == axis else n for i, n in enumerate(x.shape)])
 
 
-def dynamic_update_slice_in_dim(operand: Any, update: Any, start_index: Any, axis: int) -> Any:
+def dynamic_update_slice_in_dim(operand: ArrayLike, update: ArrayLike, start_index: Any, axis: int) -> Value:
     """`dynamic_update_slice` along one axis.
 
     Example:
@@ -325,7 +330,7 @@ def dynamic_update_slice_in_dim(operand: Any, update: Any, start_index: Any, axi
     return dynamic_update_slice(x, update, [start_index if i == axis else 0 for i in range(len(x.shape))])
 
 
-def dynamic_index_in_dim(operand: Any, index: Any, axis: int = 0, keepdims: bool = True) -> Any:
+def dynamic_index_in_dim(operand: ArrayLike, index: Any, axis: int = 0, keepdims: bool = True) -> Value:
     """The slice at one index along one axis.
 
     Example:
@@ -339,7 +344,7 @@ def dynamic_index_in_dim(operand: Any, index: Any, axis: int = 0, keepdims: bool
     return x if keepdims else reshape(x, tuple(n for i, n in enumerate(x.shape) if i != axis))
 
 
-def select_n(which: Any, *cases: Any) -> Any:
+def select_n(which: ArrayLike, *cases: Any) -> Value:
     """Elements of ``cases[which]``, for a boolean or integer `which`.
 
     Example:
@@ -353,7 +358,7 @@ def select_n(which: Any, *cases: Any) -> Any:
     return out
 
 
-def top_k(operand: Any, k: int) -> tuple[Any, Any]:
+def top_k(operand: ArrayLike, k: int) -> tuple[Any, Any]:
     """The `k` largest elements of the last axis in falling order, and their indices.
 
     Example:
@@ -367,7 +372,7 @@ def top_k(operand: Any, k: int) -> tuple[Any, Any]:
     return _take_along_axis(x, order, -1), order
 
 
-def sort_key_val(keys: Any, values: Any, dimension: int = -1, is_stable: bool = True) -> tuple[Any, Any]:
+def sort_key_val(keys: ArrayLike, values: ArrayLike, dimension: int = -1, is_stable: bool = True) -> tuple[Any, Any]:
     """Keys in order along an axis, and the values moved as they were.
 
     Example:
@@ -384,7 +389,7 @@ def sort_key_val(keys: Any, values: Any, dimension: int = -1, is_stable: bool = 
 # --- running operations, padding and windows --------------------------------------------------------------------
 
 
-def _along(x: Any, axis: int, reverse: bool, run: Any) -> Any:
+def _along(x: ArrayLike, axis: int, reverse: bool, run: Any) -> Any:
     x = _as_array(x)
     axis = _axes.canonical_axis(axis, len(x.shape))
     if not reverse:
@@ -392,7 +397,7 @@ def _along(x: Any, axis: int, reverse: bool, run: Any) -> Any:
     return _shape.reverse_p.bind(run(_shape.reverse_p.bind(x, axes=(axis,)), axis), axes=(axis,))
 
 
-def cumsum(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
+def cumsum(operand: ArrayLike, axis: int = 0, reverse: bool = False) -> Value:
     """The running sum along an axis, from its end if `reverse`.
 
     Example:
@@ -402,7 +407,7 @@ def cumsum(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
     return _along(operand, axis, reverse, lambda x, axis: _cumsum_p.bind(x, axis=axis))
 
 
-def cumprod(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
+def cumprod(operand: ArrayLike, axis: int = 0, reverse: bool = False) -> Value:
     """The running product along an axis, from its end if `reverse`.
 
     Example:
@@ -414,7 +419,7 @@ def cumprod(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
     return _along(operand, axis, reverse, lambda x, axis: _cumprod_p.bind(x, axis=axis))
 
 
-def cummax(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
+def cummax(operand: ArrayLike, axis: int = 0, reverse: bool = False) -> Value:
     """The greatest element so far along an axis, from its end if `reverse`.
 
     Example:
@@ -426,7 +431,7 @@ def cummax(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
     return _along(operand, axis, reverse, lambda x, axis: _cummax_p.bind(x, axis=axis))
 
 
-def cummin(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
+def cummin(operand: ArrayLike, axis: int = 0, reverse: bool = False) -> Value:
     """The least element so far along an axis, from its end if `reverse`.
 
     Example:
@@ -438,7 +443,7 @@ def cummin(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
     return _along(operand, axis, reverse, lambda x, axis: _cummin_p.bind(x, axis=axis))
 
 
-def cumlogsumexp(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
+def cumlogsumexp(operand: ArrayLike, axis: int = 0, reverse: bool = False) -> Value:
     """The running logarithm of the sum of exponentials along an axis, from its end if `reverse`.
 
     Example:
@@ -450,7 +455,7 @@ def cumlogsumexp(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
     return _along(operand, axis, reverse, lambda x, axis: _cumulative.cumlogsumexp_p.bind(x, axis=axis))
 
 
-__all__ = [n for n in dir() if not n.startswith("_") and n not in ("annotations", "Any", "windows")]
+__all__ = [n for n in dir() if not n.startswith("_") and n not in {"windows", *vars(_vocabulary)}]
 
 __getattr__ = _nearest_names(__name__, __all__)
 __dir__ = __all__.copy

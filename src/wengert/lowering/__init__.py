@@ -13,6 +13,8 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
+from ..vocabulary import Function, Params
+
 Scalar = Callable[
     ..., Any
 ]  # (e, dtype, *values): one element in instructions of the emitter `e`, of NumPy's loop for `dtype`
@@ -63,7 +65,7 @@ class Lowering:
     def __init_subclass__(cls) -> None:
         cls.meaning = cls
 
-    def expansion(self, inputs: Any, params: dict[str, Any]) -> Any:
+    def expansion(self, inputs: Any, params: Params) -> Any:
         """The Program that the compiler runs in the operation's place; None if it lowers the operation itself."""
         return None
 
@@ -74,7 +76,7 @@ class Lowering:
         """
         return None
 
-    def permutation(self, params: dict[str, Any]) -> tuple[int, ...] | None:
+    def permutation(self, params: Params) -> tuple[int, ...] | None:
         """For each axis of the result the operand's, of an operation that permutes axes."""
         return None
 
@@ -181,7 +183,7 @@ class Formula(Lowering):
         bounded: bool | str = False,
         both: tuple[Scalar, int] | None = None,
         shares: str = "",
-        parts: Callable[..., Any] | None = None,
+        parts: Function | None = None,
     ) -> None:
         self.long = isinstance(function, Long)
         self.selects = selects
@@ -206,10 +208,10 @@ class Composition(Lowering):
 
     composed: ClassVar[Callable[..., Any]]  # stages a function of values of some types; `ops.derived` sets it
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Function) -> None:
         self.function = function
 
-    def expansion(self, inputs: Any, params: dict[str, Any]) -> Any:
+    def expansion(self, inputs: Any, params: Params) -> Any:
         return self.composed(self.function, tuple([a.aval for a in inputs]), params)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ..lowering import Step
+from ..vocabulary import Function, Params, ShapeLike
 from . import Lowering
 
 Point = tuple[Any, ...]
@@ -121,16 +122,14 @@ class View(Structure):
 
     selects = True
 
-    def __init__(
-        self, source: Map, drops: bool = False, spreads: bool = False, axes: Callable[..., Any] | None = None
-    ) -> None:
+    def __init__(self, source: Map, drops: bool = False, spreads: bool = False, axes: Function | None = None) -> None:
         self.source, self.spreads, self.meaning = source, spreads, source
         self._drops, self._axes = drops, axes
 
     def drops(self, eqn: Step) -> bool:
         return self._drops
 
-    def permutation(self, params: dict[str, Any]) -> tuple[int, ...] | None:
+    def permutation(self, params: Params) -> tuple[int, ...] | None:
         return None if self._axes is None else self._axes(**params)
 
     def read(self, nest: Any, eqn: Step, point: Point, mask: int | None) -> Any:
@@ -202,7 +201,7 @@ def reversed_along(nest: Any, point: Point, shape: Sequence[int], out: Any, /, *
     return [nest.step(x, -1, n - 1) if i in axes else x for i, (x, n) in enumerate(zip(point, shape, strict=True))]
 
 
-def sliced(nest: Any, point: Point, shape: Any, out: Any, /, *, starts: Any, stops: Any, steps: Any) -> list[Any]:
+def sliced(nest: Any, point: Point, shape: ShapeLike, out: Any, /, *, starts: Any, stops: Any, steps: Any) -> list[Any]:
     return [nest.step(x, s, a) for x, a, s in zip(point, starts, steps, strict=True)]
 
 
@@ -235,7 +234,7 @@ def indexed(nest: Any, point: Point, shape: Sequence[int], out: Any, /, *, index
     return source
 
 
-def affine(nest: Any, point: Point, shape: Any, out: Any, /, *, at: Sequence[Affine], **params: Any) -> list[Any]:
+def affine(nest: Any, point: Point, shape: ShapeLike, out: Any, /, *, at: Sequence[Affine], **params: Any) -> list[Any]:
     """Each coordinate is an `Affine` in those of the result."""
     return [nest.step(nest.total([nest.step(point[i], c, 0) for i, c in a.terms]), 1, a.constant) for a in at]
 

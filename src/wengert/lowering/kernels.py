@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..vocabulary import Params
 from . import Composition, Lowering, narrow
 from .kinds import wider_products
 from .monoids import Monoid
@@ -71,10 +72,10 @@ class Either(SumsOfProducts):
     composition: Any
     when: Any
 
-    def expansion(self, inputs: Any, params: dict[str, Any]) -> Any:
+    def expansion(self, inputs: Any, params: Params) -> Any:
         return self.written_out(inputs, params) if self.when([a.aval for a in inputs], params) else None
 
-    def written_out(self, inputs: Any, params: dict[str, Any]) -> Any:
+    def written_out(self, inputs: Any, params: Params) -> Any:
         """The Program of the composition."""
         return Composition(self.composition).expansion(inputs, params)
 

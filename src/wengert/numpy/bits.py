@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ..core import as_array, dtype_of, inexact_dtype, ndim_of, shape_of
@@ -15,13 +13,14 @@ from ..ops.options import universal
 from ..ops.reduction import sum as _sum
 from ..ops.shape import expand_dims, moveaxis, reshape
 from ..ops.slices import pad_p, slice_axis
+from ..vocabulary import ArrayLike, Value
 from .dispatch import no_out, plain
 from .elementary import as_ufuncs
 
 
 @plain(np.bitwise_count)
 @universal(np.bitwise_count)
-def bitwise_count(x: Any, /, out: None = None) -> Any:
+def bitwise_count(x: ArrayLike, /, out: None = None) -> Value:
     """How many bits are 1 in the absolute value of each integer.
 
     Warren (2012), "Hacker's Delight", section 5.1: pairs of bits are added, then pairs of those sums, and so on.
@@ -56,7 +55,7 @@ def _order(bitorder: str) -> np.ndarray:
 
 
 @plain(np.packbits)
-def packbits(a: Any, /, axis: int | None = None, bitorder: str = "big") -> Any:
+def packbits(a: ArrayLike, /, axis: int | None = None, bitorder: str = "big") -> Value:
     """Bits (elements that are not zero) packed into bytes along `axis` (the flattened array by default).
 
     Example:
@@ -78,7 +77,7 @@ def packbits(a: Any, /, axis: int | None = None, bitorder: str = "big") -> Any:
 
 
 @plain(np.unpackbits)
-def unpackbits(a: Any, /, axis: int | None = None, count: int | None = None, bitorder: str = "big") -> Any:
+def unpackbits(a: ArrayLike, /, axis: int | None = None, count: int | None = None, bitorder: str = "big") -> Value:
     """The bits of bytes along `axis` (of the flattened array by default): the inverse of `packbits`.
 
     Args:
@@ -110,7 +109,7 @@ def unpackbits(a: Any, /, axis: int | None = None, count: int | None = None, bit
 
 @plain(np.spacing)
 @universal(np.spacing)
-def spacing(x: Any, /, out: None = None) -> Any:
+def spacing(x: ArrayLike, /, out: None = None) -> Value:
     """The distance from `x` to the next number away from zero, with the sign of `x`; its derivative is zero.
 
     Example:

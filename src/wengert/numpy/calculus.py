@@ -31,6 +31,7 @@ from ..ops.promotion import result_dtype
 from ..ops.reduction import sum as _sum
 from ..ops.shape import broadcast_to, concatenate, reshape
 from ..ops.slices import slice_axis
+from ..vocabulary import ArrayLike, Axes, Value
 from .dispatch import plain, rounded
 from .elementary import clip
 from .ordering import searchsorted
@@ -40,7 +41,7 @@ from .searching import where
 
 
 @plain(np.diff)
-def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
+def diff(a: ArrayLike, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Value:
     """The `n`-th difference of neighbours along `axis`, of `a` with `prepend` before it and `append` behind.
 
     Example:
@@ -74,7 +75,7 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
     return x
 
 
-def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
+def ediff1d(ary: ArrayLike, to_end: Any = None, to_begin: Any = None) -> Value:
     """The differences of neighbours in the flattened array, `to_begin` before them and `to_end` behind.
 
     Example:
@@ -96,7 +97,7 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     return concatenate(pieces) if len(pieces) > 1 else d
 
 
-def _gradient_along(f: Any, spacing: Any, axis: int, edge_order: int) -> Any:
+def _gradient_along(f: Any, spacing: ArrayLike, axis: int, edge_order: int) -> Value:
     n = shape_of(f)[axis]
     if n < edge_order + 1:
         raise ShapeError(f"gradient: an axis of length {n} is too short for edge_order={edge_order}")
@@ -132,7 +133,7 @@ def _gradient_along(f: Any, spacing: Any, axis: int, edge_order: int) -> Any:
 
 
 @rounded
-def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
+def gradient(f: Any, *varargs: Any, axis: Axes = None, edge_order: int = 1) -> Any:
     """The gradient of samples by central differences in the inside and one-sided ones at the ends, as NumPy has it.
 
     Args:
@@ -167,7 +168,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
 
 
 @plain(np.trapezoid)
-def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+def trapezoid(y: ArrayLike, x: ArrayLike | None = None, dx: ArrayLike = 1.0, axis: int = -1) -> Value:
     """The integral of samples `y` along `axis` by the trapezoidal rule, at the points `x` or a distance `dx` apart.
 
     Example:
@@ -193,7 +194,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
 
 
 @rounded
-def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * math.pi) -> Any:
+def unwrap(p: ArrayLike, discont: Any = None, axis: int = -1, *, period: ArrayLike = 2 * math.pi) -> Value:
     """`p` with multiples of `period` added, so that neighbours along `axis` never differ by more than half of it.
 
     Example:
@@ -226,7 +227,9 @@ def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * mat
 # --- interpolation ----------------------------------------------------------------------------------------------
 
 
-def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
+def interp(
+    x: ArrayLike, xp: ArrayLike, fp: ArrayLike, left: Any = None, right: Any = None, period: Any = None
+) -> Value:
     """The piecewise linear function through the points ``(xp, fp)``, `xp` rising, at `x`.
 
     Args:
@@ -278,7 +281,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
 # --- convolution ------------------------------------------------------------------------------------------------
 
 
-def _vectors(name: str, a: Any, v: Any, mode: str) -> tuple[Any, Any]:
+def _vectors(name: str, a: ArrayLike, v: ArrayLike, mode: str) -> tuple[Any, Any]:
     a, v = as_array(a), as_array(v)
     if mode not in ("full", "same", "valid"):
         raise ArgumentError(f"{name}: mode must be 'full', 'same' or 'valid', got {mode!r}")
@@ -291,7 +294,7 @@ def _vectors(name: str, a: Any, v: Any, mode: str) -> tuple[Any, Any]:
 
 
 @plain(np.convolve, 2)
-def convolve(a: Any, v: Any, mode: str = "full") -> Any:
+def convolve(a: ArrayLike, v: ArrayLike, mode: str = "full") -> Value:
     """The convolution of two vectors.
 
     Example:
@@ -302,7 +305,7 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
 
 
 @plain(np.correlate, 2)
-def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
+def correlate(a: ArrayLike, v: ArrayLike, mode: str = "valid") -> Value:
     """The correlation of two vectors, the second one conjugated.
 
     Example:

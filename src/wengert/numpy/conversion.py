@@ -16,14 +16,15 @@ from ..errors import ArgumentError
 from ..ops.elementwise import isfinite
 from ..ops.reduction import all as _all
 from ..ops.shape import reshape, stack
+from ..vocabulary import ArrayLike, DTypeLike, Value
 from .creation import array, asarray
 
 ndarray = np.ndarray
 
 
 def asanyarray(
-    a: Any, dtype: Any = None, order: str | None = None, *, device: Any = None, copy: bool | None = None
-) -> Any:
+    a: ArrayLike, dtype: DTypeLike = None, order: str | None = None, *, device: Any = None, copy: bool | None = None
+) -> Value:
     """`a` as an array, as `asarray` gives it: there are no subclasses of arrays here.
 
     Example:
@@ -34,7 +35,7 @@ def asanyarray(
     return asarray(a, dtype, order, device=device, copy=copy)
 
 
-def asarray_chkfinite(a: Any, dtype: Any = None, order: str | None = None) -> Any:
+def asarray_chkfinite(a: ArrayLike, dtype: DTypeLike = None, order: str | None = None) -> Value:
     """`a` as an array, checked to hold neither infinities nor NaN.
 
     Under `jit` the check is part of the compiled program.
@@ -52,7 +53,7 @@ def asarray_chkfinite(a: Any, dtype: Any = None, order: str | None = None) -> An
     return x
 
 
-def ascontiguousarray(a: Any, dtype: Any = None) -> Any:
+def ascontiguousarray(a: ArrayLike, dtype: DTypeLike = None) -> Value:
     """`a` as an array of at least one axis whose elements lie in C order.
 
     Example:
@@ -67,7 +68,7 @@ def ascontiguousarray(a: Any, dtype: Any = None) -> Any:
     return np.ascontiguousarray(x)
 
 
-def asfortranarray(a: Any, dtype: Any = None) -> Any:
+def asfortranarray(a: ArrayLike, dtype: DTypeLike = None) -> Value:
     """`a` as an array of at least one axis whose elements lie in column-major order.
 
     Example:
@@ -81,7 +82,7 @@ def asfortranarray(a: Any, dtype: Any = None) -> Any:
     return np.asfortranarray(x)
 
 
-def require(a: Any, dtype: Any = None, requirements: Any = None) -> Any:
+def require(a: ArrayLike, dtype: DTypeLike = None, requirements: Any = None) -> Value:
     """`a` as an array with properties of memory: "C", "F", "A" (aligned), "W" (writeable), "O" (owning), "E".
 
     Example:
@@ -94,7 +95,7 @@ def require(a: Any, dtype: Any = None, requirements: Any = None) -> Any:
     return x if isinstance(x, Tracer) else np.require(x, requirements=requirements)
 
 
-def fromiter(iter: Iterable[Any], dtype: Any, count: int = -1) -> Any:  # noqa: A002
+def fromiter(iter: Iterable[Any], dtype: DTypeLike, count: int = -1) -> Value:  # noqa: A002
     """A vector of the items of an iterable, which may be under transformation.
 
     Raises:
@@ -116,7 +117,7 @@ def fromiter(iter: Iterable[Any], dtype: Any, count: int = -1) -> Any:  # noqa: 
     return np.fromiter(items, canonical_dtype(dtype), len(items))
 
 
-def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Any:
+def from_dlpack(x: ArrayLike, /, *, device: Any = None, copy: bool | None = None) -> Value:
     """The array of another library (PyTorch, JAX, CuPy on the host) that `x` is, by the DLPack protocol.
 
     Args:
@@ -137,7 +138,7 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> A
     return as_array(np.from_dlpack(x, device=device, copy=copy))
 
 
-def isfortran(a: Any) -> bool:
+def isfortran(a: ArrayLike) -> bool:
     """Whether the elements lie in column-major order and not in C order; never for a value under transformation.
 
     Example:
@@ -149,7 +150,7 @@ def isfortran(a: Any) -> bool:
     return isinstance(a, ndarray) and np.isfortran(a)
 
 
-def iterable(y: Any) -> bool:
+def iterable(y: ArrayLike) -> bool:
     """Whether `y` can be iterated over: an array of at least one axis can.
 
     Example:
@@ -161,7 +162,7 @@ def iterable(y: Any) -> bool:
     return np.iterable(y)
 
 
-def shares_memory(a: Any, b: Any, /, max_work: int | None = None) -> bool:
+def shares_memory(a: ArrayLike, b: ArrayLike, /, max_work: int | None = None) -> bool:
     """Whether two arrays share memory.
 
     Example:
@@ -176,7 +177,7 @@ def shares_memory(a: Any, b: Any, /, max_work: int | None = None) -> bool:
     return np.shares_memory(a, b, max_work)  # type: ignore[arg-type]
 
 
-def may_share_memory(a: Any, b: Any, /, max_work: int | None = None) -> bool:
+def may_share_memory(a: ArrayLike, b: ArrayLike, /, max_work: int | None = None) -> bool:
     """Whether two arrays might share memory, by their bounds alone.
 
     Example:

@@ -17,6 +17,7 @@ from ..ops.indexing import getitem
 from ..ops.reduction import sum as _sum
 from ..ops.scatters import scatter_add_p, wide
 from ..ops.shape import moveaxis, reshape
+from ..vocabulary import ArrayLike
 from .creation import linspace
 from .dispatch import rounded
 from .ordering import searchsorted
@@ -31,7 +32,7 @@ def canonical(x: ndarray) -> ndarray:
     return x.astype(canonical_dtype(x.dtype), copy=False)
 
 
-def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | None = None) -> Any:
+def bincount(x: ArrayLike, weights: ArrayLike | None = None, minlength: int = 0, *, length: int | None = None) -> Any:
     """How often each number from 0 occurs in `x`, or the sum of `weights` at its occurrences (differentiable).
 
     Args:
@@ -83,7 +84,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | N
 
 
 @rounded
-def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:  # noqa: A002
+def histogram_bin_edges(a: ArrayLike, bins: ArrayLike = 10, range: Any = None, weights: Any = None) -> Any:  # noqa: A002
     """The edges of the bins that `histogram` uses.
 
     Example:
@@ -114,7 +115,9 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
 
 
 @rounded
-def histogram(a: Any, bins: Any = 10, range: Any = None, density: bool = False, weights: Any = None) -> Any:  # noqa: A002
+def histogram(
+    a: ArrayLike, bins: ArrayLike = 10, range: Any = None, density: bool = False, weights: ArrayLike | None = None
+) -> Any:  # noqa: A002
     """How many elements fall into each bin, and the edges of the bins; differentiable in `weights` alone.
 
     Example:
@@ -146,7 +149,7 @@ def histogram(a: Any, bins: Any = 10, range: Any = None, density: bool = False, 
     return counts, edges
 
 
-def _complex_bin(a: Any, edges: Any) -> Any:
+def _complex_bin(a: ArrayLike, edges: ArrayLike) -> Any:
     """In which of the bins between evenly spaced `edges` complex numbers are, or -1, as NumPy counts them: by the real part of
     the quotient of differences, then by comparisons, which look at real parts first. No order has these bins."""
     n, first, last = shape_of(edges)[0] - 1, getitem(edges, 0), getitem(edges, -1)
@@ -159,16 +162,16 @@ def _complex_bin(a: Any, edges: Any) -> Any:
     return where(inside, place + convert(more, np.intp), -1)
 
 
-def _bins(x: Any, bins: Any, range: Any) -> Any:  # noqa: A002
+def _bins(x: ArrayLike, bins: ArrayLike, range: Any) -> Any:  # noqa: A002
     return histogram_bin_edges(x, int(bins) if isinstance(bins, (int, np.integer)) else as_array(bins), range)
 
 
 def histogramdd(
-    sample: Any,
-    bins: Any = 10,
+    sample: ArrayLike,
+    bins: ArrayLike = 10,
     range: Any = None,
     density: bool | None = None,
-    weights: Any = None,  # noqa: A002
+    weights: ArrayLike | None = None,  # noqa: A002
 ) -> tuple[Any, tuple[Any, ...]]:
     """How many points fall into each cell of a grid, and the edges of the grid; differentiable in `weights` alone.
 
@@ -217,12 +220,12 @@ def histogramdd(
 
 
 def histogram2d(
-    x: Any,
-    y: Any,
-    bins: Any = 10,
+    x: ArrayLike,
+    y: ArrayLike,
+    bins: ArrayLike = 10,
     range: Any = None,  # noqa: A002
     density: bool | None = None,
-    weights: Any = None,
+    weights: ArrayLike | None = None,
 ) -> tuple[Any, Any, Any]:
     """How many points ``(x, y)`` fall into each cell of a grid, and the edges; differentiable in `weights` alone.
 

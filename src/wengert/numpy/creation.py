@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from ..ops.fits import check_written
 from ..ops.memory import copied, new_array
 from ..ops.promotion import broadcast_shapes, result_dtype
 from ..ops.shape import broadcast_to, moveaxis, reshape
+from ..vocabulary import ArrayLike, DTypeLike, ShapeLike, Value
 
 ndarray = np.ndarray
 
@@ -31,13 +33,13 @@ def on_host(device: Any) -> None:
 
 
 def array(
-    object: Any,  # noqa: A002
-    dtype: Any = None,
+    object: ArrayLike,  # noqa: A002
+    dtype: DTypeLike = None,
     copy: bool | None = True,
     order: str | None = "K",
     subok: bool = False,
     ndmin: int = 0,
-) -> Any:
+) -> Value:
     """An array of `object`: numbers, arrays, nested lists, which may hold values under transformation.
 
     Args:
@@ -68,8 +70,8 @@ def array(
 
 
 def asarray(
-    a: Any, dtype: Any = None, order: str | None = None, *, device: Any = None, copy: bool | None = None
-) -> Any:
+    a: ArrayLike, dtype: DTypeLike = None, order: str | None = None, *, device: Any = None, copy: bool | None = None
+) -> Value:
     """`a` as an array, not copied where it is one already.
 
     Args:
@@ -95,7 +97,7 @@ def asarray(
     return array(a, dtype, bool(copy), order or "K")
 
 
-def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
+def copy(a: ArrayLike, order: str = "K", subok: bool = False) -> Value:
     """A copy of `a`.
 
     Example:
@@ -110,7 +112,7 @@ def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
     return out
 
 
-def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
+def astype(x: ArrayLike, dtype: DTypeLike, /, *, copy: bool = True, device: Any = None) -> Value:
     """`x` with another dtype; the real part where a complex value becomes real.
 
     Example:
@@ -124,7 +126,7 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> A
     return copied(out) if isinstance(out, Tracer) else out.copy() if isinstance(out, ndarray) else out
 
 
-def frombuffer(buffer: Any, dtype: Any = float, count: int = -1, offset: int = 0) -> Any:
+def frombuffer(buffer: Any, dtype: DTypeLike = float, count: int = -1, offset: int = 0) -> Value:
     """NumPy's ``frombuffer``.
 
     Example:
@@ -135,7 +137,7 @@ def frombuffer(buffer: Any, dtype: Any = float, count: int = -1, offset: int = 0
     return array(np.frombuffer(buffer, dtype, count, offset))
 
 
-def fromfunction(function: Any, shape: Any, dtype: Any = float, **kwargs: Any) -> Any:
+def fromfunction(function: Any, shape: Sequence[int], dtype: DTypeLike = float, **kwargs: Any) -> Value:
     """`function` of the coordinates of each place of an array of `shape`.
 
     Example:
@@ -150,18 +152,18 @@ def fromfunction(function: Any, shape: Any, dtype: Any = float, **kwargs: Any) -
 # --- from a shape -----------------------------------------------------------------------------------------------
 
 
-def _float(dtype: Any) -> np.dtype:
+def _float(dtype: DTypeLike) -> np.dtype:
     return config.float_dtype if dtype is None else canonical_dtype(dtype)
 
 
-def _known(shape: Any) -> Any:
+def _known(shape: ShapeLike) -> Any:
     """A shape; where it holds a traced value, the error says that its value is not known."""
     if isinstance(shape, (tuple, list)):
         return tuple(operator.index(n) for n in shape)
     return operator.index(shape) if isinstance(shape, Tracer) else shape
 
 
-def zeros(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Any:
+def zeros(shape: ShapeLike, dtype: DTypeLike = None, order: str = "C", *, device: Any = None) -> Value:
     """An array of zeros, float64 by default (float32 in 32-bit mode).
 
     Example:
@@ -174,7 +176,7 @@ def zeros(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None
     return out
 
 
-def ones(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Any:
+def ones(shape: ShapeLike, dtype: DTypeLike = None, order: str = "C", *, device: Any = None) -> Value:
     """An array of ones, float64 by default (float32 in 32-bit mode).
 
     Example:
@@ -188,7 +190,7 @@ def ones(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None)
     return out
 
 
-def empty(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Any:
+def empty(shape: ShapeLike, dtype: DTypeLike = None, order: str = "C", *, device: Any = None) -> Value:
     """An array of `shape`; filled with zeros, so that a program is the same at every run.
 
     Example:
@@ -200,7 +202,9 @@ def empty(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None
     return out
 
 
-def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Any:
+def full(
+    shape: ShapeLike, fill_value: ArrayLike, dtype: DTypeLike = None, order: str = "C", *, device: Any = None
+) -> Value:
     """An array filled with `fill_value`, which broadcasts to `shape` and may be under transformation.
 
     Example:
@@ -219,7 +223,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, de
     return out
 
 
-def _like(a: Any, dtype: Any, order: Any, shape: Any, device: Any) -> tuple[Any, Any, Any]:
+def _like(a: ArrayLike, dtype: DTypeLike, order: Any, shape: ShapeLike | None, device: Any) -> tuple[Any, Any, Any]:
     on_host(device)
     if not (order is None or isinstance(order, str)):  # JAX has the shape in this place
         order, shape = "K", order
@@ -229,14 +233,20 @@ def _like(a: Any, dtype: Any, order: Any, shape: Any, device: Any) -> tuple[Any,
     return (shape_of(a) if shape is None else shape), (dtype_of(a) if dtype is None else canonical_dtype(dtype)), layout
 
 
-def _beside(a: Any, x: Any) -> Any:
+def _beside(a: ArrayLike, x: ArrayLike) -> Any:
     """`x`, made for the array `a`; beside a traced one it accepts traced values: ``x[i] = v``."""
     return new_array(x) if isinstance(a, Tracer) else x
 
 
 def zeros_like(
-    a: Any, dtype: Any = None, order: str | None = "K", subok: bool = True, shape: Any = None, *, device: Any = None
-) -> Any:
+    a: ArrayLike,
+    dtype: DTypeLike = None,
+    order: str | None = "K",
+    subok: bool = True,
+    shape: ShapeLike | None = None,
+    *,
+    device: Any = None,
+) -> Value:
     """Zeros of the shape and dtype of `a`; of a traced one an array into which traced values can be written.
 
     Example:
@@ -249,8 +259,14 @@ def zeros_like(
 
 
 def ones_like(
-    a: Any, dtype: Any = None, order: str | None = "K", subok: bool = True, shape: Any = None, *, device: Any = None
-) -> Any:
+    a: ArrayLike,
+    dtype: DTypeLike = None,
+    order: str | None = "K",
+    subok: bool = True,
+    shape: ShapeLike | None = None,
+    *,
+    device: Any = None,
+) -> Value:
     """Ones of the shape and dtype of `a`.
 
     Example:
@@ -263,14 +279,14 @@ def ones_like(
 
 
 def empty_like(
-    prototype: Any,
-    dtype: Any = None,
+    prototype: ArrayLike,
+    dtype: DTypeLike = None,
     order: str | None = "K",
     subok: bool = True,
-    shape: Any = None,
+    shape: ShapeLike | None = None,
     *,
     device: Any = None,
-) -> Any:
+) -> Value:
     """Zeros of the shape and dtype of `prototype`, as with `zeros_like`.
 
     Example:
@@ -283,15 +299,15 @@ def empty_like(
 
 
 def full_like(
-    a: Any,
-    fill_value: Any,
-    dtype: Any = None,
+    a: ArrayLike,
+    fill_value: ArrayLike,
+    dtype: DTypeLike = None,
     order: str | None = "K",
     subok: bool = True,
-    shape: Any = None,
+    shape: ShapeLike | None = None,
     *,
     device: Any = None,
-) -> Any:
+) -> Value:
     """An array of the shape and dtype of `a`, filled with `fill_value`.
 
     Example:
@@ -308,7 +324,7 @@ def full_like(
 # --- ranges -----------------------------------------------------------------------------------------------------
 
 
-def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None, *, device: Any = None) -> Any:
+def arange(start: Any, stop: Any = None, step: Any = None, dtype: DTypeLike = None, *, device: Any = None) -> Value:
     """Evenly spaced numbers from `start` up to `stop`, which is not among them.
 
     Under differentiation the numbers depend on `start` and `step`; how many there are does not. Their number is asked for
@@ -338,12 +354,12 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None, *,
 
 
 def linspace(
-    start: Any,
-    stop: Any,
+    start: ArrayLike,
+    stop: ArrayLike,
     num: int = 50,
     endpoint: bool = True,
     retstep: bool = False,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     axis: int = 0,
     *,
     device: Any = None,
@@ -389,8 +405,14 @@ def linspace(
 
 
 def logspace(
-    start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0
-) -> Any:
+    start: ArrayLike,
+    stop: ArrayLike,
+    num: int = 50,
+    endpoint: bool = True,
+    base: Any = 10.0,
+    dtype: DTypeLike = None,
+    axis: int = 0,
+) -> Value:
     """Powers of `base` whose exponents are evenly spaced from `start` to `stop`.
 
     Example:
@@ -402,7 +424,9 @@ def logspace(
     return out if dtype is None else convert(out, dtype)
 
 
-def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
+def geomspace(
+    start: ArrayLike, stop: ArrayLike, num: int = 50, endpoint: bool = True, dtype: DTypeLike = None, axis: int = 0
+) -> Value:
     """Numbers from `start` to `stop`, each the same multiple of the one before.
 
     Example:
@@ -455,7 +479,7 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
     return [np.array(x) if copy and isinstance(x, ndarray) else x for x in out]
 
 
-def indices(dimensions: Any, dtype: Any = int, sparse: bool = False) -> Any:
+def indices(dimensions: Any, dtype: DTypeLike = int, sparse: bool = False) -> Any:
     """NumPy's ``indices``: the coordinates of each place of a grid.
 
     Example:

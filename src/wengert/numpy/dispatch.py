@@ -14,6 +14,7 @@ from ..errors import NotSupportedError
 from ..ops.elementwise import convert
 from ..ops.naming import of_caller
 from ..ops.protocols import stored
+from ..vocabulary import ArrayLike, Function
 
 ndarray = np.ndarray
 _UNSET = frozenset({"where", "initial", "mean", "correction"})  # None means "not given" here, not to NumPy
@@ -24,7 +25,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _PLAIN: set[type] = {ndarray, bool, int, float, complex, type(None), str, tuple, type, np.bool_, np.float64, np.int64}
 
 
-def _of_ours(a: Any) -> bool:
+def _of_ours(a: ArrayLike) -> bool:
     return type(a) is ndarray and a.dtype.kind in OURS
 
 
@@ -70,7 +71,7 @@ def _into_out(f: Any, name: str) -> Any:
     return call
 
 
-def plain(numpy_function: Callable[..., Any], arrays: int = 1, beyond: str = "") -> Callable[[F], F]:  # noqa: C901 (the wrapper that it makes is counted too)
+def plain(numpy_function: Function, arrays: int = 1, beyond: str = "") -> Callable[[F], F]:  # noqa: C901 (the wrapper that it makes is counted too)
     """Decorator: where the first `arrays` arguments are NumPy arrays and nothing is traced, NumPy's function runs.
 
     `beyond` names the keywords that NumPy's function does not have (or reads in another way).
@@ -79,7 +80,7 @@ def plain(numpy_function: Callable[..., Any], arrays: int = 1, beyond: str = "")
 
     ours = frozenset(beyond.split())
 
-    def decorate(g: F) -> F:
+    def decorate(g: F) -> F:  # noqa: C901 (its two wrappers, for one array and for several, are counted too)
         f = _into_out(g, numpy_function.__name__) if "out" in _parameters(g) else g
         if arrays == 1:
 

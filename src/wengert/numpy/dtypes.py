@@ -50,6 +50,7 @@ from ..config import canonical_dtype
 from ..core import EXTENDED_FLOATS, PYTHON_SCALARS, Tracer, as_value, aval_of
 from ..nearest import no_attribute
 from ..ops.promotion import result_dtype
+from ..vocabulary import ArrayLike, DTypeLike, Value
 
 double, single, csingle, cdouble, half = float64, float32, complex64, complex128, float16
 int_, float_, complex_, uint = int64, float64, complex128, uint64
@@ -71,11 +72,11 @@ def __getattr__(name: str) -> Any:
     raise no_attribute(__name__, name, [*__all__, *EXTENDED_FLOATS, *EXTENDED_INTEGERS])
 
 
-def _dtype(x: Any) -> np.dtype:
+def _dtype(x: ArrayLike) -> np.dtype:
     return x.dtype if isinstance(x, (Tracer, ndarray, generic)) else np.dtype(x)
 
 
-def finfo(dtype: Any) -> Any:  # noqa: F811
+def finfo(dtype: DTypeLike) -> Any:  # noqa: F811
     """The limits of a floating dtype.
 
     Example:
@@ -91,7 +92,7 @@ def finfo(dtype: Any) -> Any:  # noqa: F811
     return np.finfo(d)
 
 
-def iinfo(dtype: Any) -> Any:  # noqa: F811
+def iinfo(dtype: DTypeLike) -> Any:  # noqa: F811
     """The limits of an integer dtype.
 
     Example:
@@ -164,7 +165,7 @@ def issubdtype(arg1: Any, arg2: Any) -> builtins.bool:
     return np.issubdtype(arg1, arg2)
 
 
-def isdtype(dtype: Any, kind: Any) -> builtins.bool:  # noqa: F811
+def isdtype(dtype: DTypeLike, kind: Any) -> builtins.bool:  # noqa: F811
     """The array standard's ``isdtype``: `kind` a dtype, a name such as "real floating", or a tuple of them.
 
     Example:
@@ -185,7 +186,7 @@ def isdtype(dtype: Any, kind: Any) -> builtins.bool:  # noqa: F811
     return builtins.bool(np.isdtype(d, kind))
 
 
-def common_type(*arrays: Any) -> Any:
+def common_type(*arrays: Any) -> Value:
     """The floating or complex type that all `arrays` fit in; float64 at least where one holds integers.
 
     Example:
@@ -195,7 +196,7 @@ def common_type(*arrays: Any) -> Any:
     return np.common_type(*[np.zeros((), aval_of(as_value(a)).dtype) for a in arrays])
 
 
-def min_scalar_type(a: Any, /) -> np.dtype:
+def min_scalar_type(a: ArrayLike, /) -> np.dtype:
     """The smallest dtype that holds the number `a`; the dtype of `a` if it is an array or under transformation.
 
     Example:

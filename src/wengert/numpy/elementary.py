@@ -51,6 +51,7 @@ from ..ops.elementwise import (
 from ..ops.fits import is_python_integer
 from ..ops.memory import copied
 from ..ops.options import universal
+from ..vocabulary import ArrayLike, Value
 from .dispatch import no_out, plain, rounded
 from .dtypes import finfo
 
@@ -63,7 +64,7 @@ bitwise_left_shift, bitwise_right_shift = left_shift, right_shift
 acos, acosh, asin, asinh, atan, atan2, atanh = arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh
 
 
-def as_ufuncs(x: Any, name: str) -> Any:
+def as_ufuncs(x: ArrayLike, name: str) -> Value:
     """`x` in the floating dtype that NumPy's universal functions take integers in: int8 becomes float16.
 
     Raises:
@@ -77,7 +78,7 @@ def as_ufuncs(x: Any, name: str) -> Any:
 
 
 @universal(np.conj)
-def conj(x: Any, /) -> Any:
+def conj(x: ArrayLike, /) -> Value:
     """The complex conjugate; another array also where `x` is real.
 
     Example:
@@ -100,7 +101,7 @@ conjugate = conj
 
 
 @plain(np.round)
-def round(a: Any, decimals: int = 0, out: None = None) -> Any:  # noqa: A001
+def round(a: ArrayLike, decimals: int = 0, out: None = None) -> Value:  # noqa: A001
     """`a` rounded to `decimals` places, halves to even. Its derivative is zero.
 
     Example:
@@ -127,7 +128,7 @@ def round(a: Any, decimals: int = 0, out: None = None) -> Any:  # noqa: A001
 around = round
 
 
-def fix(x: Any, out: None = None) -> Any:
+def fix(x: ArrayLike, out: None = None) -> Value:
     """`x` rounded towards zero.
 
     Example:
@@ -140,7 +141,9 @@ def fix(x: Any, out: None = None) -> Any:
 
 
 @plain(np.clip)
-def clip(a: Any, a_min: Any = None, a_max: Any = None, out: None = None, *, min: Any = None, max: Any = None) -> Any:  # noqa: A002
+def clip(
+    a: ArrayLike, a_min: Any = None, a_max: Any = None, out: None = None, *, min: Any = None, max: Any = None
+) -> Value:  # noqa: A002
     """`a` limited to the interval from `a_min` to `a_max`; at a bound the derivative is shared with it.
 
     Args:
@@ -169,7 +172,7 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, out: None = None, *, min:
 
 
 @universal(np.divmod)
-def divmod(x1: Any, x2: Any) -> tuple[Any, Any]:  # noqa: A001
+def divmod(x1: ArrayLike, x2: ArrayLike) -> tuple[Any, Any]:  # noqa: A001
     """The quotient rounded down, and the remainder.
 
     Example:
@@ -182,7 +185,7 @@ def divmod(x1: Any, x2: Any) -> tuple[Any, Any]:  # noqa: A001
 
 @plain(np.modf)
 @universal(np.modf)
-def modf(x: Any) -> tuple[Any, Any]:
+def modf(x: ArrayLike) -> tuple[Any, Any]:
     """The fractional and the whole part, both with the sign of `x`.
 
     Example:
@@ -200,7 +203,7 @@ def modf(x: Any) -> tuple[Any, Any]:
 
 @plain(np.frexp)
 @universal(np.frexp)
-def frexp(x: Any) -> tuple[Any, Any]:
+def frexp(x: ArrayLike) -> tuple[Any, Any]:
     """Mantissa and exponent: ``x = mantissa * 2**exponent``, the mantissa in [0.5, 1).
 
     Example:
@@ -222,7 +225,7 @@ def frexp(x: Any) -> tuple[Any, Any]:
 
 
 @universal(np.float_power)
-def float_power(x1: Any, x2: Any) -> Any:
+def float_power(x1: ArrayLike, x2: ArrayLike) -> Value:
     """`x1` to the power `x2`, in the default floating dtype at least.
 
     Example:
@@ -239,7 +242,7 @@ def float_power(x1: Any, x2: Any) -> Any:
 
 
 @universal(np.fabs)
-def fabs(x: Any) -> Any:
+def fabs(x: ArrayLike) -> Value:
     """The absolute value, floating.
 
     Example:
@@ -282,7 +285,7 @@ with_example(
 radians, degrees = deg2rad, rad2deg
 
 
-def sinc(x: Any) -> Any:
+def sinc(x: ArrayLike) -> Value:
     """``sin(pi x) / (pi x)``, 1 at 0, with all its derivatives there.
 
     Example:
@@ -303,7 +306,7 @@ def sinc(x: Any) -> Any:
     return where_p.bind(small, series, sin(safe) / safe)
 
 
-def i0(x: Any) -> Any:
+def i0(x: ArrayLike) -> Value:
     """The modified Bessel function of the first kind, of order 0.
 
     Example:
@@ -317,7 +320,7 @@ def i0(x: Any) -> Any:
     return convert(bessel(x), dtype_of(x)) if inexact_dtype(dtype_of(x)) else bessel(x)
 
 
-def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+def nan_to_num(x: ArrayLike, copy: bool = True, nan: ArrayLike = 0.0, posinf: Any = None, neginf: Any = None) -> Value:
     """`x` with `nan` for NaN and finite numbers for infinities (the largest by default).
 
     Example:
@@ -345,7 +348,7 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
 
 
 @rounded
-def angle(z: Any, deg: bool = False) -> Any:
+def angle(z: ArrayLike, deg: bool = False) -> Value:
     """The argument of a complex number, in radians (degrees with `deg`).
 
     Example:

@@ -18,12 +18,13 @@ from ..ops.axes import canonical_axis
 from ..ops.elementwise import conj, convert
 from ..ops.fft import complex_of, fft_p, irfft_p, numpy_irfft, real_of, rfft_p
 from ..ops.slices import pad_p, slice_axis
+from ..vocabulary import ArrayLike, DTypeLike, Value
 from .creation import on_host
 from .dispatch import no_out, plain
 from .shaping import roll
 
 
-def _fitted(x: Any, axis: int, n: int) -> Any:
+def _fitted(x: ArrayLike, axis: int, n: int) -> Value:
     """`x` cut, or filled with zeros, to length `n` along `axis`."""
     have = shape_of(x)[axis]
     if n < 1:
@@ -35,7 +36,7 @@ def _fitted(x: Any, axis: int, n: int) -> Any:
     return x
 
 
-def _scaled(x: Any, points: int, norm: str | None, inverse: bool) -> Any:
+def _scaled(x: ArrayLike, points: int, norm: str | None, inverse: bool) -> Any:
     """The primitives divide in the inverse direction only; `norm` says where it is to be done."""
     if norm not in (None, "backward", "ortho", "forward"):
         raise ArgumentError(f"norm must be 'backward', 'ortho' or 'forward', got {norm!r}")
@@ -49,7 +50,7 @@ class One(tuple):
     """The length of a transform along one axis."""
 
 
-def _axes(x: Any, s: Any, axes: Any) -> tuple[list[int], list[int]]:
+def _axes(x: ArrayLike, s: Any, axes: Any) -> tuple[list[int], list[int]]:
     """The axes and lengths of a transform; a length of -1 among several is that of the axis, as NumPy has it."""
     one = type(s) is One
     rank = ndim_of(x)
@@ -64,14 +65,14 @@ def _axes(x: Any, s: Any, axes: Any) -> tuple[list[int], list[int]]:
     return axes, [shape_of(x)[a] if n == -1 else n for a, n in zip(axes, lengths, strict=True)]
 
 
-def _complex(a: Any) -> Any:
+def _complex(a: ArrayLike) -> Value:
     x = as_array(a)
     if not inexact_dtype(dtype_of(x)):
         x = convert(x, config.float_dtype)
     return convert(x, complex_of(dtype_of(x)))
 
 
-def _real(a: Any) -> Any:
+def _real(a: ArrayLike) -> Value:
     x = as_array(a)
     if dtype_of(x).kind == "c":
         raise ArgumentError(f"a transform of real signals was given {dtype_of(x)}; take the real part, or use fft")
@@ -80,7 +81,7 @@ def _real(a: Any) -> Any:
     return convert(x, real_of(complex_of(dtype_of(x))))  # of 16 bits: float32, as NumPy has it
 
 
-def _transform(a: Any, s: Any, axes: Any, norm: str | None, inverse: bool) -> Any:
+def _transform(a: ArrayLike, s: Any, axes: Any, norm: str | None, inverse: bool) -> Any:
     x = _complex(a)
     axes, lengths = _axes(x, s, axes)
     for i, n in zip(axes, lengths, strict=True):
@@ -90,7 +91,7 @@ def _transform(a: Any, s: Any, axes: Any, norm: str | None, inverse: bool) -> An
     return _scaled(fft_p.bind(x, axes=tuple(axes), inverse=inverse), math.prod(lengths), norm, inverse)
 
 
-def _real_transform(a: Any, s: Any, axes: Any, norm: str | None) -> Any:
+def _real_transform(a: ArrayLike, s: Any, axes: Any, norm: str | None) -> Any:
     axes, lengths = _axes(as_array(a), s, axes)
     if not axes:
         raise AxisError("a transform of real signals needs at least one axis")
@@ -103,7 +104,7 @@ def _real_transform(a: Any, s: Any, axes: Any, norm: str | None) -> Any:
     return _scaled(x, math.prod(lengths), norm, False)
 
 
-def _real_inverse(a: Any, s: Any, axes: Any, norm: str | None) -> Any:
+def _real_inverse(a: ArrayLike, s: Any, axes: Any, norm: str | None) -> Any:
     x = _complex(a)
     given = s is not None
     axes, lengths = _axes(x, s, axes)
@@ -130,7 +131,7 @@ def _one(n: int | None) -> Any:
 
 
 @plain(np.fft.fft)
-def fft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, out: None = None) -> Any:
+def fft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: str | None = None, out: None = None) -> Value:
     """The discrete Fourier transform along `axis`, of `n` points.
 
     Args:
@@ -148,7 +149,7 @@ def fft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, o
 
 
 @plain(np.fft.ifft)
-def ifft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, out: None = None) -> Any:
+def ifft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: str | None = None, out: None = None) -> Value:
     """The inverse of `fft`.
 
     Example:
@@ -162,7 +163,7 @@ def ifft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, 
 
 
 @plain(np.fft.rfft)
-def rfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, out: None = None) -> Any:
+def rfft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: str | None = None, out: None = None) -> Value:
     """The first half of the transform of a real signal; the other half is its mirror image, conjugated.
 
     Example:
@@ -176,7 +177,7 @@ def rfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, 
 
 
 @plain(numpy_irfft)
-def irfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, out: None = None) -> Any:
+def irfft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: str | None = None, out: None = None) -> Value:
     """The real signal of `n` points (an even number by default) whose `rfft` is `a`.
 
     Example:
@@ -193,7 +194,7 @@ def _swapped(norm: str | None) -> str:
     return {None: "forward", "backward": "forward", "forward": "backward"}.get(norm, norm)  # type: ignore[return-value]
 
 
-def hfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, out: None = None) -> Any:
+def hfft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: str | None = None, out: None = None) -> Value:
     """The real spectrum of a signal that is its own mirror image, conjugated, of which half is given.
 
     Example:
@@ -206,7 +207,7 @@ def hfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, 
     return irfft(conj(as_array(a)), n, axis, _swapped(norm))
 
 
-def ihfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, out: None = None) -> Any:
+def ihfft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: str | None = None, out: None = None) -> Value:
     """The inverse of `hfft`.
 
     Example:
@@ -219,7 +220,7 @@ def ihfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None,
     return conj(rfft(a, n, axis, _swapped(norm)))
 
 
-def fftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None, out: None = None) -> Any:
+def fftn(a: ArrayLike, s: Any = None, axes: Any = None, norm: str | None = None, out: None = None) -> Value:
     """The transform over several axes.
 
     Example:
@@ -233,7 +234,7 @@ def fftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None, out: 
     return _transform(a, s, axes, norm, False)
 
 
-def ifftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None, out: None = None) -> Any:
+def ifftn(a: ArrayLike, s: Any = None, axes: Any = None, norm: str | None = None, out: None = None) -> Value:
     """The inverse of `fftn`.
 
     Example:
@@ -246,7 +247,7 @@ def ifftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None, out:
     return _transform(a, s, axes, norm, True)
 
 
-def rfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None, out: None = None) -> Any:
+def rfftn(a: ArrayLike, s: Any = None, axes: Any = None, norm: str | None = None, out: None = None) -> Value:
     """The transform of a real signal over several axes; of the last one half.
 
     Example:
@@ -259,7 +260,7 @@ def rfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None, out:
     return _real_transform(a, s, axes, norm)
 
 
-def irfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None, out: None = None) -> Any:
+def irfftn(a: ArrayLike, s: Any = None, axes: Any = None, norm: str | None = None, out: None = None) -> Value:
     """The inverse of `rfftn`.
 
     Example:
@@ -272,7 +273,7 @@ def irfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None, out
     return _real_inverse(a, s, axes, norm)
 
 
-def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None, out: None = None) -> Any:
+def fft2(a: ArrayLike, s: Any = None, axes: Any = (-2, -1), norm: str | None = None, out: None = None) -> Value:
     """The transform over two axes.
 
     Example:
@@ -286,7 +287,7 @@ def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None, o
     return _transform(a, s, axes, norm, False)
 
 
-def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None, out: None = None) -> Any:
+def ifft2(a: ArrayLike, s: Any = None, axes: Any = (-2, -1), norm: str | None = None, out: None = None) -> Value:
     """The inverse of `fft2`.
 
     Example:
@@ -300,7 +301,7 @@ def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None, 
     return _transform(a, s, axes, norm, True)
 
 
-def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None, out: None = None) -> Any:
+def rfft2(a: ArrayLike, s: Any = None, axes: Any = (-2, -1), norm: str | None = None, out: None = None) -> Value:
     """The transform of a real signal over two axes; of the last one half.
 
     Example:
@@ -314,7 +315,7 @@ def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None, 
     return _real_transform(a, s, axes, norm)
 
 
-def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None, out: None = None) -> Any:
+def irfft2(a: ArrayLike, s: Any = None, axes: Any = (-2, -1), norm: str | None = None, out: None = None) -> Value:
     """The inverse of `rfft2`.
 
     Example:
@@ -328,7 +329,7 @@ def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None,
     return _real_inverse(a, s, axes, norm)
 
 
-def fftfreq(n: int, d: Any = 1.0, device: Any = None, *, dtype: Any = None) -> Any:
+def fftfreq(n: int, d: Any = 1.0, device: Any = None, *, dtype: DTypeLike = None) -> Value:
     """The frequencies of the points of `fft`, for samples a distance `d` apart.
 
     Example:
@@ -341,7 +342,7 @@ def fftfreq(n: int, d: Any = 1.0, device: Any = None, *, dtype: Any = None) -> A
     return convert(out, config.float_dtype if dtype is None else dtype)
 
 
-def rfftfreq(n: int, d: Any = 1.0, device: Any = None, *, dtype: Any = None) -> Any:
+def rfftfreq(n: int, d: Any = 1.0, device: Any = None, *, dtype: DTypeLike = None) -> Value:
     """The frequencies of the points of `rfft`, for samples a distance `d` apart.
 
     Example:
@@ -354,14 +355,14 @@ def rfftfreq(n: int, d: Any = 1.0, device: Any = None, *, dtype: Any = None) -> 
     return convert(out, config.float_dtype if dtype is None else dtype)
 
 
-def _shifted(x: Any, axes: Any, sign: int) -> Any:
+def _shifted(x: ArrayLike, axes: Any, sign: int) -> Value:
     x = as_array(x)
     axes = range(ndim_of(x)) if axes is None else axes if isinstance(axes, (tuple, list)) else (axes,)
     axes = [canonical_axis(a, ndim_of(x)) for a in axes]
     return roll(x, [sign * (shape_of(x)[a] // 2) for a in axes], axes)
 
 
-def fftshift(x: Any, axes: Any = None) -> Any:
+def fftshift(x: ArrayLike, axes: Any = None) -> Value:
     """`x` with frequency 0 moved to the middle.
 
     Example:
@@ -373,7 +374,7 @@ def fftshift(x: Any, axes: Any = None) -> Any:
     return _shifted(x, axes, 1)
 
 
-def ifftshift(x: Any, axes: Any = None) -> Any:
+def ifftshift(x: ArrayLike, axes: Any = None) -> Value:
     """The inverse of `fftshift`.
 
     Example:

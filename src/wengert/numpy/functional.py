@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ..core import as_array, ndim_of, shape_of
@@ -12,6 +12,7 @@ from ..errors import ArgumentError, ShapeError
 from ..ops.axes import canonical_axis
 from ..ops.promotion import broadcast_shapes
 from ..ops.shape import moveaxis, reshape
+from ..vocabulary import ArrayLike, Function, Value
 
 _DIMENSIONS = r"\(\s*(?:[\w\d]+\s*(?:,\s*[\w\d]+\s*)*)?\)"
 _SIGNATURE = re.compile(
@@ -23,7 +24,7 @@ def _core_dimensions(text: str) -> list[tuple[str, ...]]:
     return [tuple(re.findall(r"[\w\d]+", d)) for d in re.findall(_DIMENSIONS, text)]
 
 
-def _map_over(f: Callable[..., Any], axes: Sequence[tuple[bool, ...]]) -> Callable[..., Any]:
+def _map_over(f: Function, axes: Sequence[tuple[bool, ...]]) -> Function:
     """`f` mapped by vmap once for each tuple of flags, outermost first."""
     from ..transforms.vmap import vmap
 
@@ -32,9 +33,7 @@ def _map_over(f: Callable[..., Any], axes: Sequence[tuple[bool, ...]]) -> Callab
     return f
 
 
-def vectorize(
-    pyfunc: Callable[..., Any], *, excluded: Sequence[Any] = (), signature: str | None = None
-) -> Callable[..., Any]:
+def vectorize(pyfunc: Function, *, excluded: Sequence[Any] = (), signature: str | None = None) -> Function:
     """A function of arrays from one of single elements (or of those that `signature` describes), by `vmap`.
 
     Args:
@@ -95,7 +94,7 @@ def vectorize(
     return call
 
 
-def frompyfunc(func: Callable[..., Any], nin: int, nout: int, *, identity: Any = None) -> Callable[..., Any]:
+def frompyfunc(func: Function, nin: int, nout: int, *, identity: Any = None) -> Function:
     """A function of arrays from one of `nin` numbers that gives `nout`: `vectorize` with NumPy's older arguments.
 
     The results are arrays of numbers, where NumPy has arrays of objects.
@@ -119,7 +118,7 @@ def frompyfunc(func: Callable[..., Any], nin: int, nout: int, *, identity: Any =
     return call
 
 
-def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
+def apply_along_axis(func1d: Function, axis: int, arr: ArrayLike, *args: Any, **kwargs: Any) -> Value:
     """`func1d` of each vector along `axis`; the axes of its result take the place of that axis.
 
     Example:
@@ -138,7 +137,7 @@ def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *args: Any
     return moveaxis(out, list(range(rank, rank + extra)), list(range(i, i + extra))) if extra else out
 
 
-def apply_over_axes(func: Callable[..., Any], a: Any, axes: Any) -> Any:
+def apply_over_axes(func: Function, a: ArrayLike, axes: Any) -> Value:
     """`func` (such as `sum`) over one axis after the other, each of them kept with length 1.
 
     Example:

@@ -19,6 +19,7 @@ from ..ops.fits import check_written
 from ..ops.indexing import getitem
 from ..ops.slices import slice_axis
 from ..ops.updates import at
+from ..vocabulary import ArrayLike, DTypeLike
 from .dispatch import no_out
 from .ordering import argsort, searchsorted
 from .searching import nonzero, where
@@ -29,13 +30,13 @@ max_ = builtins.max
 # --- joining ----------------------------------------------------------------------------------------------------
 
 
-def _items(arrays: Any, name: str) -> list[Any]:
+def _items(arrays: ArrayLike, name: str) -> list[Any]:
     if isinstance(arrays, (np.ndarray, Tracer)) and ndim_of(arrays) == 0:
         raise ShapeError(f"{name} needs a sequence of arrays")
     return [as_array(a) for a in arrays]
 
 
-def _cast(items: list[Any], dtype: Any, casting: str) -> list[Any]:
+def _cast(items: list[Any], dtype: DTypeLike, casting: str) -> list[Any]:
     """Check that `casting` allows all arrays to become `dtype`."""
     if dtype is not None:
         for x in items:
@@ -55,8 +56,8 @@ def _plain(arrays: Any) -> bool:
 
 
 def concatenate(
-    arrays: Any, axis: int | None = 0, out: None = None, dtype: Any = None, casting: str = "same_kind"
-) -> Any:
+    arrays: ArrayLike, axis: int | None = 0, out: None = None, dtype: DTypeLike = None, casting: str = "same_kind"
+) -> Value:
     """Arrays joined along an existing axis (flattened first if `axis` is None).
 
     Raises:
@@ -76,7 +77,9 @@ def concatenate(
 concat = concatenate
 
 
-def stack(arrays: Any, axis: int = 0, out: None = None, dtype: Any = None, casting: str = "same_kind") -> Any:
+def stack(
+    arrays: Sequence[ArrayLike], axis: int = 0, out: None = None, dtype: DTypeLike = None, casting: str = "same_kind"
+) -> Value:
     """Arrays of one shape joined along a new axis.
 
     Example:
@@ -91,7 +94,7 @@ def stack(arrays: Any, axis: int = 0, out: None = None, dtype: Any = None, casti
     return _ops.stack(_cast(_items(arrays, "stack"), dtype, casting), axis, dtype)
 
 
-def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
+def unstack(x: ArrayLike, /, *, axis: int = 0) -> tuple[Any, ...]:
     """The slices of `x` along `axis`, as a tuple.
 
     Example:
@@ -103,7 +106,7 @@ def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
     return tuple(getitem(x, i) for i in range(shape_of(x)[0]))
 
 
-def vstack(tup: Any, dtype: Any = None, casting: str = "same_kind") -> Any:
+def vstack(tup: Sequence[ArrayLike], dtype: DTypeLike = None, casting: str = "same_kind") -> Value:
     """Arrays joined along the first axis, vectors as rows.
 
     Example:
@@ -120,7 +123,7 @@ def vstack(tup: Any, dtype: Any = None, casting: str = "same_kind") -> Any:
 row_stack = vstack
 
 
-def hstack(tup: Any, dtype: Any = None, casting: str = "same_kind") -> Any:
+def hstack(tup: Sequence[ArrayLike], dtype: DTypeLike = None, casting: str = "same_kind") -> Value:
     """Arrays joined along the second axis (vectors along their only one).
 
     Example:
@@ -134,7 +137,7 @@ def hstack(tup: Any, dtype: Any = None, casting: str = "same_kind") -> Any:
     return _ops.concatenate(items, 0 if items and ndim_of(items[0]) == 1 else 1, dtype)
 
 
-def dstack(tup: Any, dtype: Any = None) -> Any:
+def dstack(tup: ArrayLike, dtype: DTypeLike = None) -> Value:
     """Arrays joined along the third axis.
 
     Example:
@@ -146,7 +149,7 @@ def dstack(tup: Any, dtype: Any = None) -> Any:
     return _ops.concatenate([atleast_3d(a) for a in _items(tup, "dstack")], 2, dtype)
 
 
-def column_stack(tup: Any) -> Any:
+def column_stack(tup: ArrayLike) -> Value:
     """Arrays joined along the second axis, vectors as columns.
 
     Example:
@@ -159,7 +162,7 @@ def column_stack(tup: Any) -> Any:
     return _ops.concatenate(items, 1)
 
 
-def _same_depth(x: Any, levels: int) -> None:
+def _same_depth(x: ArrayLike, levels: int) -> None:
     if isinstance(x, list) != (levels > 0):
         raise ArgumentError("block: list depths are mismatched; all arrays stand at the same depth of the nested lists")
     if levels and not x:
@@ -203,7 +206,7 @@ def block(arrays: Any) -> Any:
     return join(arrays, 0)
 
 
-def append(arr: Any, values: Any, axis: int | None = None) -> Any:
+def append(arr: ArrayLike, values: ArrayLike, axis: int | None = None) -> Value:
     """`values` joined to the end of `arr` (both flattened if `axis` is None).
 
     Example:
@@ -216,7 +219,7 @@ def append(arr: Any, values: Any, axis: int | None = None) -> Any:
     return _ops.concatenate([as_array(arr), as_array(values)], axis)
 
 
-def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
+def insert(arr: ArrayLike, obj: ArrayLike, values: ArrayLike, axis: int | None = None) -> Value:
     """`arr` with `values` inserted before the indices `obj`, which may be traced, along `axis`.
 
     Example:
@@ -303,7 +306,7 @@ def _insert_traced(arr: Value, obj: Value, values: Value, axis: int) -> Value:
     return _ops.moveaxis(getitem(_ops.concatenate([values, arr]), source), 0, axis)
 
 
-def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
+def delete(arr: ArrayLike, obj: ArrayLike, axis: int | None = None) -> Value:
     """`arr` without the slices that `obj` (an index, a slice, indices or a mask) names along `axis`.
 
     How many slices are left is asked for where `obj` is traced.
@@ -326,7 +329,7 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
     return getitem(arr, (slice(None),) * axis + (keep,))
 
 
-def resize(a: Any, new_shape: Any) -> Any:
+def resize(a: ArrayLike, new_shape: Any) -> Value:
     """`a` repeated or cut to `new_shape`.
 
     Example:
@@ -353,7 +356,7 @@ def _is_indices(indices_or_sections: Any) -> bool:
     return isinstance(indices_or_sections, (Sequence, np.ndarray)) and np.ndim(indices_or_sections) > 0
 
 
-def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+def array_split(ary: ArrayLike, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """`ary` cut along `axis` into sections, equal as far as they can be, or at the indices given.
 
     Example:
@@ -377,7 +380,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     return [slice_axis(ary, axis, a, max_(a, b)) for a, b in zip(starts, stops, strict=True)]
 
 
-def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+def split(ary: ArrayLike, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """`ary` cut along `axis` into equal sections, or at the indices given.
 
     Raises:
@@ -397,7 +400,7 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     return array_split(ary, indices_or_sections, axis)
 
 
-def vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+def vsplit(ary: ArrayLike, indices_or_sections: Any) -> list[Any]:
     """`ary` cut along its first axis.
 
     Example:
@@ -410,7 +413,7 @@ def vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
     return split(ary, indices_or_sections, 0)
 
 
-def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+def hsplit(ary: ArrayLike, indices_or_sections: Any) -> list[Any]:
     """`ary` cut along its second axis (a vector along its only one).
 
     Example:
@@ -421,7 +424,7 @@ def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
     return split(ary, indices_or_sections, 0 if ndim(ary) == 1 else 1)
 
 
-def dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+def dsplit(ary: ArrayLike, indices_or_sections: Any) -> list[Any]:
     """`ary` cut along its third axis.
 
     Example:

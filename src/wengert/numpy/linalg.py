@@ -35,6 +35,7 @@ from ..ops.promotion import broadcast_shapes, result_dtype
 from ..ops.pseudo_inverse import pinv_p
 from ..ops.reduction import sum as _sum
 from ..ops.shape import broadcast_to, expand_dims, moveaxis, reshape
+from ..vocabulary import ArrayLike, DTypeLike, Value
 from .dispatch import no_out, plain
 from .factorizations import (
     EighResult,
@@ -86,7 +87,7 @@ def _same_stack(name: str, a: Any, b: Any) -> tuple[Any, Any]:
 
 
 @plain(np.linalg.solve, 2)
-def solve(a: Any, b: Any) -> Any:
+def solve(a: ArrayLike, b: ArrayLike) -> Value:
     """``x`` in ``a x = b``.
 
     Derivative: Giles (2008), section 2.3.1: ``dx = a^-1 (db - da x)``.
@@ -115,7 +116,7 @@ def solve(a: Any, b: Any) -> Any:
 
 
 @plain(np.linalg.inv)
-def inv(a: Any) -> Any:
+def inv(a: ArrayLike) -> Value:
     """The inverse of each matrix.
 
     Derivative: Giles (2008), section 2.2.3: ``-a^-1 da a^-1``.
@@ -134,7 +135,7 @@ def inv(a: Any) -> Any:
 
 
 @plain(np.linalg.det)
-def det(a: Any) -> Any:
+def det(a: ArrayLike) -> Value:
     """The determinant of each matrix. Its gradient is the matrix of cofactors, right for singular matrices too.
 
     Derivative: Jacobi's formula, Giles (2008), section 2.2.4, with the cofactors in the place of ``det(a) a^-1``.
@@ -148,7 +149,7 @@ def det(a: Any) -> Any:
     return _ops.det_p.bind(_matrices(a, "det", square=True))
 
 
-def slogdet(a: Any) -> SlogdetResult:
+def slogdet(a: ArrayLike) -> SlogdetResult:
     """The sign of each determinant and the logarithm of its absolute value.
 
     Derivative: Giles (2008), section 2.2.4: ``tr(a^-1 da)``; infinite where a matrix is singular.
@@ -163,7 +164,7 @@ def slogdet(a: Any) -> SlogdetResult:
     return SlogdetResult(*_ops.slogdet_p.bind(_matrices(a, "slogdet", square=True)))
 
 
-def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
+def pinv(a: ArrayLike, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Value:
     """The Moore-Penrose inverse of each matrix; its derivative is right where the rank does not change.
 
     Derivative: Golub & Pereyra (1973), equation 4.12.
@@ -194,7 +195,7 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None
     )
 
 
-def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
+def tensorsolve(a: ArrayLike, b: ArrayLike, axes: Any = None) -> Value:
     """``x`` in ``tensordot(a, x, x.ndim) = b``.
 
     Example:
@@ -213,7 +214,7 @@ def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
     return reshape(solve(reshape(a, (-1, n)), reshape(b, (-1,))), rest)
 
 
-def tensorinv(a: Any, ind: int = 2) -> Any:
+def tensorinv(a: ArrayLike, ind: int = 2) -> Value:
     """The inverse with respect to ``tensordot(a, b, ind)``.
 
     Example:
@@ -231,7 +232,7 @@ def tensorinv(a: Any, ind: int = 2) -> Any:
     return reshape(inv(reshape(a, (rows, columns))), shape_of(a)[ind:] + shape_of(a)[:ind])
 
 
-def lstsq(a: Any, b: Any, rcond: Any = None, *, numpy_resid: bool = False) -> tuple[Any, Any, Any, Any]:
+def lstsq(a: ArrayLike, b: ArrayLike, rcond: Any = None, *, numpy_resid: bool = False) -> tuple[Any, Any, Any, Any]:
     """The solution of smallest norm of the least-squares problem ``a x = b``.
 
     Derivative: that of `pinv`; where the rank changes there is none.
@@ -283,7 +284,7 @@ def outer(x1: Any, x2: Any, /) -> Any:
     return _outer(x1, x2)
 
 
-def cond(x: Any, p: Any = None) -> Any:
+def cond(x: ArrayLike, p: Any = None) -> Value:
     """The condition number: the norm of a matrix times that of its inverse.
 
     Example:
@@ -332,7 +333,7 @@ def matrix_power(a: Any, n: int) -> Any:
     return out
 
 
-def multi_dot(arrays: Any, *, out: None = None) -> Any:
+def multi_dot(arrays: Any, *, out: None = None) -> Value:
     """The product of several matrices (the first and the last may be vectors), in the cheapest order.
 
     Example:
@@ -364,7 +365,7 @@ def multi_dot(arrays: Any, *, out: None = None) -> Any:
     return einsum(",".join(terms) + "->" + result, *items)
 
 
-def diagonal(x: Any, /, *, offset: int = 0) -> Any:
+def diagonal(x: ArrayLike, /, *, offset: int = 0) -> Value:
     """The diagonals of the matrices in the last two axes.
 
     Example:
@@ -376,7 +377,7 @@ def diagonal(x: Any, /, *, offset: int = 0) -> Any:
     return _diagonal(x, offset, -2, -1)
 
 
-def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
+def trace(x: ArrayLike, /, *, offset: int = 0, dtype: DTypeLike = None) -> Value:
     """The traces of the matrices in the last two axes.
 
     Example:

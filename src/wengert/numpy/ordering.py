@@ -23,10 +23,11 @@ from ..ops.indexing import getitem
 from ..ops.promotion import result_dtype
 from ..ops.shape import expand_dims, reshape, reverse_p
 from ..ops.sorting import argsort_p, searchsorted_p, sort_p
+from ..vocabulary import ArrayLike, Value
 from .dispatch import no_out, plain
 
 
-def _arg(primitive: Any, name: str, a: Any, axis: Any, keepdims: bool) -> Any:
+def _arg(primitive: Any, name: str, a: ArrayLike, axis: int | None, keepdims: bool) -> Any:
     x = as_array(a)
     rank = ndim_of(x)
     if axis is None or (not rank and axis in (0, -1)):  # NumPy lets a number have an axis
@@ -43,7 +44,7 @@ def _arg(primitive: Any, name: str, a: Any, axis: Any, keepdims: bool) -> Any:
 
 
 @plain(np.argmax)
-def argmax(a: Any, axis: Any = None, out: None = None, *, keepdims: bool = False) -> Any:
+def argmax(a: ArrayLike, axis: int | None = None, out: None = None, *, keepdims: bool = False) -> Value:
     """The index of the largest element along `axis` (in the flattened array by default), the first of equals.
 
     Example:
@@ -56,7 +57,7 @@ def argmax(a: Any, axis: Any = None, out: None = None, *, keepdims: bool = False
 
 
 @plain(np.argmin)
-def argmin(a: Any, axis: Any = None, out: None = None, *, keepdims: bool = False) -> Any:
+def argmin(a: ArrayLike, axis: int | None = None, out: None = None, *, keepdims: bool = False) -> Value:
     """The index of the smallest element along `axis` (in the flattened array by default), the first of equals.
 
     Example:
@@ -68,14 +69,14 @@ def argmin(a: Any, axis: Any = None, out: None = None, *, keepdims: bool = False
     return _arg(_reduction.argmin_p, "argmin", a, axis, keepdims)
 
 
-def _nanarg(function: Any, worst: float, a: Any, axis: Any, keepdims: bool) -> Any:
+def _nanarg(function: Any, worst: float, a: ArrayLike, axis: int | None, keepdims: bool) -> Any:
     a = as_array(a)
     if inexact_dtype(dtype_of(a)):
         a = where_p.bind(isnan(a), dtype_of(a).type(worst), a)
     return function(a, axis, keepdims=keepdims)
 
 
-def nanargmax(a: Any, axis: Any = None, out: None = None, *, keepdims: bool = False) -> Any:
+def nanargmax(a: ArrayLike, axis: int | None = None, out: None = None, *, keepdims: bool = False) -> Value:
     """The index of the largest element that is not NaN (0 where all are).
 
     Example:
@@ -88,7 +89,7 @@ def nanargmax(a: Any, axis: Any = None, out: None = None, *, keepdims: bool = Fa
     return _nanarg(argmax, -np.inf, a, axis, keepdims)
 
 
-def nanargmin(a: Any, axis: Any = None, out: None = None, *, keepdims: bool = False) -> Any:
+def nanargmin(a: ArrayLike, axis: int | None = None, out: None = None, *, keepdims: bool = False) -> Value:
     """The index of the smallest element that is not NaN (0 where all are).
 
     Example:
@@ -101,7 +102,7 @@ def nanargmin(a: Any, axis: Any = None, out: None = None, *, keepdims: bool = Fa
     return _nanarg(argmin, np.inf, a, axis, keepdims)
 
 
-def _axis_of(a: Any, axis: Any) -> tuple[Any, int]:
+def _axis_of(a: ArrayLike, axis: int | None) -> tuple[Any, int]:
     x = as_array(a)
     if axis is None:
         return reshape(x, (-1,)), 0
@@ -111,7 +112,15 @@ def _axis_of(a: Any, axis: Any) -> tuple[Any, int]:
 
 
 @plain(np.sort, beyond="descending")
-def sort(a: Any, axis: Any = -1, kind: Any = None, order: None = None, *, stable: Any = None, descending: bool = False):
+def sort(
+    a: ArrayLike,
+    axis: int | None = -1,
+    kind: Any = None,
+    order: None = None,
+    *,
+    stable: Any = None,
+    descending: bool = False,
+):
     """The elements of `a` in order along `axis`; the derivative follows the elements to their places.
 
     Args:
@@ -132,7 +141,13 @@ def sort(a: Any, axis: Any = -1, kind: Any = None, order: None = None, *, stable
 
 
 def argsort(
-    a: Any, axis: Any = -1, kind: Any = None, order: None = None, *, stable: Any = None, descending: bool = False
+    a: ArrayLike,
+    axis: int | None = -1,
+    kind: Any = None,
+    order: None = None,
+    *,
+    stable: Any = None,
+    descending: bool = False,
 ):
     """The indices that sort `a` along `axis`, equal elements in their order (a stable sort always).
 
@@ -149,7 +164,7 @@ def argsort(
     return n - 1 - reverse_p.bind(backwards, axes=(i,))
 
 
-def partition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: None = None) -> Any:
+def partition(a: ArrayLike, kth: Any, axis: int | None = -1, kind: str = "introselect", order: None = None) -> Value:
     """`a` with the `kth` smallest elements in their places along `axis`: a full sort, which is one such order.
 
     Raises:
@@ -164,7 +179,7 @@ def partition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order
     return sort(a, axis)
 
 
-def _check_kth(a: Any, kth: Any, axis: Any) -> None:
+def _check_kth(a: ArrayLike, kth: Any, axis: int | None) -> None:
     x, i = _axis_of(a, axis)
     n = shape_of(x)[i]
     if not isinstance(kth, Tracer) and 0 not in shape_of(x):
@@ -175,7 +190,7 @@ def _check_kth(a: Any, kth: Any, axis: Any) -> None:
             raise ArgumentError(f"partition: kth={kth} is out of range for an axis of length {n}")
 
 
-def argpartition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: None = None) -> Any:
+def argpartition(a: ArrayLike, kth: Any, axis: int | None = -1, kind: str = "introselect", order: None = None) -> Value:
     """The indices that partition `a`: those of a full sort.
 
     Example:
@@ -187,7 +202,7 @@ def argpartition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", or
     return argsort(a, axis)
 
 
-def sort_complex(a: Any) -> Any:
+def sort_complex(a: ArrayLike) -> Value:
     """The elements of `a` along its last axis as complex numbers, by their real and then their imaginary parts.
 
     Example:
@@ -204,7 +219,7 @@ def sort_complex(a: Any) -> Any:
     )
 
 
-def lexsort(keys: Any, axis: int = -1) -> Any:
+def lexsort(keys: Any, axis: int = -1) -> Value:
     """The indices that sort by the last key, then by the one before it, and so on.
 
     Example:
@@ -225,7 +240,9 @@ def lexsort(keys: Any, axis: int = -1) -> Any:
     return order
 
 
-def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None, *, method: str = "scan") -> Any:
+def searchsorted(
+    a: ArrayLike, v: ArrayLike, side: str = "left", sorter: ArrayLike | None = None, *, method: str = "scan"
+) -> Value:
     """Where in the sorted vector `a` the values `v` belong, before ("left") or after ("right") equal elements.
 
     Example:
@@ -244,7 +261,7 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None, *, meth
     return searchsorted_p.bind(convert(a, common), convert(v, common), side=side)
 
 
-def digitize(x: Any, bins: Any, right: bool = False, *, method: str | None = None) -> Any:
+def digitize(x: ArrayLike, bins: ArrayLike, right: bool = False, *, method: str | None = None) -> Value:
     """Which bin each element of `x` is in; `bins` rise or fall.
 
     Example:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Tracer, as_array, dtype_of, ndim_of, shape_of
+from ..core import Tracer, Value, as_array, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, DtypeError, NotSupportedError, ShapeError
 from ..ops import shape as _ops
 from ..ops.axes import canonical_axes
@@ -17,6 +17,7 @@ from ..ops.reduction import any_p
 from ..ops.reduction import max as max_of
 from ..ops.reduction import min as min_of
 from ..ops.slices import pad_p, slice_axis
+from ..vocabulary import ArrayLike, Axes, Keywords
 from .dispatch import plain
 from .shaping import flip, max_, min_, repeat
 
@@ -32,7 +33,7 @@ _OPTIONS = {
 _BORDERS = ("linear_ramp", "maximum", "mean", "median", "minimum")
 
 
-def _border(x: Any, i: int, width: int, mode: str, after: bool, least: int | None, end: Any) -> Any:
+def _border(x: ArrayLike, i: int, width: int, mode: str, after: bool, least: int | None, end: Any) -> Value:
     """What stands before or behind `x` along an axis: a statistic of the outermost elements, or a ramp to a value."""
     from . import reductions, statistics
 
@@ -60,7 +61,7 @@ def _border(x: Any, i: int, width: int, mode: str, after: bool, least: int | Non
     return _ops.broadcast_to(out, tuple(width if j == i else m for j, m in enumerate(shape_of(x))))
 
 
-def _odd(x: Any, i: int, before: int, after: int, mode: str) -> Any:
+def _odd(x: ArrayLike, i: int, before: int, after: int, mode: str) -> Value:
     """`x` gone on along an axis by its reflections in the points at its ends, chunk by chunk."""
     period = shape_of(x)[i]
     if period == 0:
@@ -82,7 +83,7 @@ def _odd(x: Any, i: int, before: int, after: int, mode: str) -> Any:
     return x
 
 
-def _sides(values: Any, rank: int, what: str) -> Any:
+def _sides(values: ArrayLike, rank: int, what: str) -> Any:
     """For each axis the two values of an option that is one number, a pair, or a pair for each axis."""
     if isinstance(values, Tracer):
         return [[getitem(v, 0), getitem(v, 1)] for v in _ops.broadcast_to(values, (rank, 2))]
@@ -92,7 +93,7 @@ def _sides(values: Any, rank: int, what: str) -> Any:
         raise ShapeError(f"pad: {what}={values!r} does not fit {rank} axes") from None
 
 
-def _pad_widths(x: Any, pad_width: Any) -> list[list[int]]:
+def _pad_widths(x: ArrayLike, pad_width: Any) -> list[list[int]]:
     """How many elements come before and after, for each axis."""
     if isinstance(pad_width, dict):
         pad_width = [pad_width.get(i, pad_width.get(i - ndim_of(x), 0)) for i in range(ndim_of(x))]
@@ -108,14 +109,14 @@ def _pad_widths(x: Any, pad_width: Any) -> list[list[int]]:
         raise ShapeError(f"pad: widths {pad_width} do not fit an array of shape {shape_of(x)}") from None
 
 
-def _check_mode(mode: Any, options: dict[str, Any]) -> None:
+def _check_mode(mode: Any, options: Keywords) -> None:
     if mode not in _MODES and not callable(mode):
         raise ArgumentError(f"pad: mode {mode!r} is none of {', '.join(_MODES)}")
     if not callable(mode) and not set(options) <= _OPTIONS.get(mode, set()):
         raise ArgumentError(f"pad: mode {mode!r} has no {', '.join(sorted(set(options) - _OPTIONS.get(mode, set())))}")
 
 
-def _with_borders(x: Any, widths: list[list[int]], mode: str, given: Any, option: str) -> Any:
+def _with_borders(x: ArrayLike, widths: list[list[int]], mode: str, given: ArrayLike, option: str) -> Value:
     options = [[None, None]] * ndim_of(x) if given is None else _sides(given, ndim_of(x), option)
     for i, (pair, values) in enumerate(zip(widths, options, strict=True)):
         if any(pair):
@@ -125,8 +126,17 @@ def _with_borders(x: Any, widths: list[list[int]], mode: str, given: Any, option
     return x
 
 
+def _with_copies(x: Value, widths: Any, mode: Any) -> Value:
+    """`x` between copies of its own elements: "wrap", "reflect" and their kin."""
+    for i, (before, after) in enumerate(widths):
+        if before or after:
+            source = np.pad(np.arange(shape_of(x)[i]), (before, after), mode)
+            x = getitem(x, (slice(None),) * i + (source,))
+    return x
+
+
 @plain(np.pad)
-def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Any:
+def pad(array: ArrayLike, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Value:
     """`array` with elements added before and after along each axis.
 
     Args:
@@ -149,11 +159,7 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
     if mode == "empty":
         mode, kwargs = "constant", {}
     if mode in _COPYING and kwargs.get("reflect_type", "even") == "even":
-        for i, (before, after) in enumerate(widths):
-            if before or after:
-                source = np.pad(np.arange(shape_of(x)[i]), (before, after), mode)
-                x = getitem(x, (slice(None),) * i + (source,))
-        return x
+        return _with_copies(x, widths, mode)
     if not widths:
         return x
     if mode != "constant" and not isinstance(x, Tracer):
@@ -171,7 +177,11 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
             f"pad with mode {mode!r} and {', '.join(kwargs) or 'a function'} on an array under transformation: compute the "
             f"border and concatenate it"
         )
-    values = kwargs.get("constant_values", 0)
+    return _with_constants(x, widths, kwargs.get("constant_values", 0))
+
+
+def _with_constants(x: Value, widths: Any, values: ArrayLike) -> Value:
+    """`x` between constants: one, or one for each end of each axis."""
     if (
         not isinstance(values, Tracer)
         and not isinstance(values, (tuple, list))
@@ -193,7 +203,7 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
     return x
 
 
-def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
+def trim_zeros(filt: ArrayLike, trim: str = "fb", axis: Axes = None) -> Value:
     """`filt` without the slices of zeros at its ends along `axis` (all axes by default); how many is asked for where it is traced.
 
     Args:

@@ -16,11 +16,14 @@ from ..ops.indexing import index_embed_p
 from ..ops.masks import true_places
 from ..ops.shape import moveaxis, reshape, stack
 from ..ops.slices import slice_p
+from ..vocabulary import ArrayLike, DTypeLike, Value
 from .creation import _float, ndarray, on_host
 from .dispatch import plain
 
 
-def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None, order: str = "C", *, device: Any = None) -> Any:
+def eye(
+    N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = None, order: str = "C", *, device: Any = None
+) -> Value:
     """Ones on the `k`-th diagonal of an `N` by `M` matrix of zeros.
 
     Example:
@@ -34,7 +37,7 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None, order: str 
     return out
 
 
-def identity(n: int, dtype: Any = None) -> Any:
+def identity(n: int, dtype: DTypeLike = None) -> Value:
     """The identity matrix.
 
     Example:
@@ -47,7 +50,7 @@ def identity(n: int, dtype: Any = None) -> Any:
     return out
 
 
-def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
+def tri(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = None) -> Value:
     """Ones at and below the `k`-th diagonal.
 
     Example:
@@ -61,7 +64,7 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
 
 
 @plain(np.tril)
-def tril(m: Any, k: int = 0) -> Any:
+def tril(m: ArrayLike, k: int = 0) -> Value:
     """`m` with zeros above its `k`-th diagonal, over the last two axes.
 
     Example:
@@ -74,7 +77,7 @@ def tril(m: Any, k: int = 0) -> Any:
 
 
 @plain(np.triu)
-def triu(m: Any, k: int = 0) -> Any:
+def triu(m: ArrayLike, k: int = 0) -> Value:
     """`m` with zeros below its `k`-th diagonal, over the last two axes.
 
     Example:
@@ -86,7 +89,7 @@ def triu(m: Any, k: int = 0) -> Any:
     return _triangle("triu", m, operator.index(k) - 1, False)
 
 
-def _triangle(name: str, m: Any, k: int, lower: bool) -> Any:
+def _triangle(name: str, m: ArrayLike, k: int, lower: bool) -> Value:
     m = as_array(m)
     if ndim_of(m) < 1:
         raise ShapeError(f"{name} needs an array of at least one axis, got shape {shape_of(m)}")
@@ -97,7 +100,7 @@ def _triangle(name: str, m: Any, k: int, lower: bool) -> Any:
 
 
 @plain(np.diagonal)
-def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+def diagonal(a: ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Value:
     """The elements ``a[i, i + offset]`` of the matrices over `axis1` and `axis2`, as the last axis.
 
     Example:
@@ -128,7 +131,7 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 
 
 @plain(np.diag)
-def diag(v: Any, k: int = 0) -> Any:
+def diag(v: ArrayLike, k: int = 0) -> Value:
     """The `k`-th diagonal of a matrix, or the matrix that has the vector `v` as its `k`-th diagonal.
 
     Example:
@@ -151,7 +154,7 @@ def diag(v: Any, k: int = 0) -> Any:
     return reshape(index_embed_p.bind(v, index=index, shape=(size * size,)), (size, size))
 
 
-def diagflat(v: Any, k: int = 0) -> Any:
+def diagflat(v: ArrayLike, k: int = 0) -> Value:
     """The matrix that has the elements of `v` as its `k`-th diagonal.
 
     Example:
@@ -164,7 +167,7 @@ def diagflat(v: Any, k: int = 0) -> Any:
     return diag(reshape(as_array(v), (-1,)), k)
 
 
-def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
+def vander(x: ArrayLike, N: int | None = None, increasing: bool = False) -> Value:
     """The Vandermonde matrix of the vector `x`: its columns are powers of `x`.
 
     Example:
@@ -259,14 +262,14 @@ def ix_(*args: Any) -> tuple[Any, ...]:
     return tuple(out)
 
 
-def _matrix_shape(name: str, arr: Any) -> tuple[int, ...]:
+def _matrix_shape(name: str, arr: ArrayLike) -> tuple[int, ...]:
     shape = shape_of(as_array(arr))
     if len(shape) != 2:
         raise ShapeError(f"{name} needs a matrix, got shape {shape}")
     return shape
 
 
-def tril_indices_from(arr: Any, k: int = 0) -> Any:
+def tril_indices_from(arr: ArrayLike, k: int = 0) -> Any:
     """The indices of the lower triangle of `arr`.
 
     Example:
@@ -278,7 +281,7 @@ def tril_indices_from(arr: Any, k: int = 0) -> Any:
     return tril_indices(rows, k, columns)
 
 
-def triu_indices_from(arr: Any, k: int = 0) -> Any:
+def triu_indices_from(arr: ArrayLike, k: int = 0) -> Any:
     """The indices of the upper triangle of `arr`.
 
     Example:
@@ -290,7 +293,7 @@ def triu_indices_from(arr: Any, k: int = 0) -> Any:
     return triu_indices(rows, k, columns)
 
 
-def diag_indices_from(arr: Any) -> Any:
+def diag_indices_from(arr: ArrayLike) -> Any:
     """The indices of the diagonal of `arr`.
 
     Example:

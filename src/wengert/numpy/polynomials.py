@@ -17,17 +17,18 @@ from ..ops.promotion import broadcast_shapes, result_dtype
 from ..ops.reduction import sum as _sum
 from ..ops.shape import broadcast_to, concatenate, expand_dims, reshape, stack
 from ..ops.updates import at
+from ..vocabulary import ArrayLike, Value
 from .calculus import convolve
 from .patterns import vander
 from .searching import known
 
 
-def _coefficients(p: Any) -> Any:
+def _coefficients(p: ArrayLike) -> Value:
     p = as_array(p)
     return reshape(p, (1,)) if ndim_of(p) == 0 else p
 
 
-def polyval(p: Any, x: Any) -> Any:
+def polyval(p: ArrayLike, x: ArrayLike) -> Value:
     """The polynomial with coefficients `p`, highest power first, at `x` (Horner's scheme).
 
     Example:
@@ -44,14 +45,14 @@ def polyval(p: Any, x: Any) -> Any:
     return out
 
 
-def _padded(a1: Any, a2: Any) -> tuple[Any, Any]:
+def _padded(a1: ArrayLike, a2: ArrayLike) -> tuple[Any, Any]:
     a, b = _coefficients(a1), _coefficients(a2)
     n = max(shape_of(a)[0], shape_of(b)[0])
     a, b = (concatenate([np.zeros(n - shape_of(x)[0], dtype_of(x)), x]) for x in (a, b))
     return a, b
 
 
-def polyadd(a1: Any, a2: Any) -> Any:
+def polyadd(a1: ArrayLike, a2: ArrayLike) -> Value:
     """The sum of two polynomials.
 
     Example:
@@ -63,7 +64,7 @@ def polyadd(a1: Any, a2: Any) -> Any:
     return add(a, b)
 
 
-def polysub(a1: Any, a2: Any) -> Any:
+def polysub(a1: ArrayLike, a2: ArrayLike) -> Value:
     """The difference of two polynomials.
 
     Example:
@@ -75,7 +76,7 @@ def polysub(a1: Any, a2: Any) -> Any:
     return subtract(a, b)
 
 
-def polymul(a1: Any, a2: Any) -> Any:
+def polymul(a1: ArrayLike, a2: ArrayLike) -> Value:
     """The product of two polynomials.
 
     Example:
@@ -86,7 +87,7 @@ def polymul(a1: Any, a2: Any) -> Any:
     return convolve(_coefficients(a1), _coefficients(a2))
 
 
-def polydiv(u: Any, v: Any) -> tuple[Any, Any]:
+def polydiv(u: ArrayLike, v: ArrayLike) -> tuple[Any, Any]:
     """The quotient and the remainder of two polynomials; the remainder keeps its leading zeros.
 
     Example:
@@ -106,7 +107,7 @@ def polydiv(u: Any, v: Any) -> tuple[Any, Any]:
     return q, getitem(r, slice(max(m - n + 1, 0), None)) if n else np.zeros(1, dtype_of(r))
 
 
-def polyder(p: Any, m: int = 1) -> Any:
+def polyder(p: ArrayLike, m: int = 1) -> Value:
     """The `m`-th derivative of a polynomial.
 
     Example:
@@ -127,7 +128,7 @@ def _order(name: str, m: int) -> int:
     return m
 
 
-def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
+def polyint(p: ArrayLike, m: int = 1, k: ArrayLike | None = None) -> Value:
     """The `m`-th integral of a polynomial, with constants of integration `k` (0 by default).
 
     Example:
@@ -146,7 +147,7 @@ def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
     return p
 
 
-def poly(seq_of_zeros: Any) -> Any:
+def poly(seq_of_zeros: ArrayLike) -> Value:
     """The coefficients of the polynomial with these roots, or the characteristic one of a square matrix.
 
     Example:
@@ -165,7 +166,7 @@ def poly(seq_of_zeros: Any) -> Any:
     return out
 
 
-def roots(p: Any) -> Any:
+def roots(p: ArrayLike) -> Value:
     """The roots of a polynomial, complex where they are traced; its first coefficient must not be zero unless `p` is known.
 
     Example:
@@ -199,7 +200,15 @@ def roots(p: Any) -> Any:
     return concatenate([out, np.zeros(zeros_at_end, dtype_of(out))]) if zeros_at_end else out
 
 
-def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False) -> Any:
+def polyfit(
+    x: ArrayLike,
+    y: ArrayLike,
+    deg: int,
+    rcond: Any = None,
+    full: bool = False,
+    w: ArrayLike | None = None,
+    cov: Any = False,
+) -> Any:
     """The coefficients of the polynomial of degree `deg` that fits best, in least squares, weighted by `w`.
 
     Raises:

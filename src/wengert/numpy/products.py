@@ -16,12 +16,13 @@ from ..ops.options import universal
 from ..ops.promotion import broadcast_shapes
 from ..ops.reduction import sum as _sum
 from ..ops.shape import broadcast_to, expand_dims, moveaxis, reshape, stack
+from ..vocabulary import ArrayLike, DTypeLike, Value
 from .dispatch import no_out, plain
 from .patterns import diagonal
 
 
 @plain(np.dot, 2)
-def dot(a: Any, b: Any, out: None = None) -> Any:
+def dot(a: ArrayLike, b: ArrayLike, out: None = None) -> Value:
     """The product over the last axis of `a` and the last but one of `b` (the only one of a vector).
 
     Raises:
@@ -37,7 +38,7 @@ def dot(a: Any, b: Any, out: None = None) -> Any:
 
 
 @plain(np.vdot, 2)
-def vdot(a: Any, b: Any, /) -> Any:
+def vdot(a: ArrayLike, b: ArrayLike, /) -> Value:
     """The dot product of flattened arrays, the first one conjugated.
 
     Example:
@@ -49,7 +50,7 @@ def vdot(a: Any, b: Any, /) -> Any:
 
 
 @plain(np.inner, 2)
-def inner(a: Any, b: Any, /) -> Any:
+def inner(a: ArrayLike, b: ArrayLike, /) -> Value:
     """The product over the last axes of both.
 
     Example:
@@ -61,7 +62,7 @@ def inner(a: Any, b: Any, /) -> Any:
 
 
 @plain(np.outer, 2)
-def outer(a: Any, b: Any, out: None = None) -> Any:
+def outer(a: ArrayLike, b: ArrayLike, out: None = None) -> Value:
     """All products of elements of two flattened arrays, shape ``(a.size, b.size)``.
 
     Example:
@@ -74,7 +75,7 @@ def outer(a: Any, b: Any, out: None = None) -> Any:
     return _ops.outer(a, b)
 
 
-def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+def tensordot(a: ArrayLike, b: ArrayLike, axes: Any = 2) -> Value:
     """The product over `axes`: a count (the last of `a`, the first of `b`) or a pair of sequences of axes.
 
     Example:
@@ -103,7 +104,9 @@ matmul = plain(np.matmul, 2)(universal(np.matmul)(_ops.matmul))
 
 
 @plain(np.trace)
-def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: None = None) -> Any:
+def trace(
+    a: ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: DTypeLike = None, out: None = None
+) -> Value:
     """The sum of a diagonal.
 
     Example:
@@ -116,7 +119,7 @@ def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = 
 
 
 @plain(np.kron, 2)
-def kron(a: Any, b: Any) -> Any:
+def kron(a: ArrayLike, b: ArrayLike) -> Value:
     """The Kronecker product: each element of `a` replaced by its product with `b`.
 
     Example:
@@ -132,7 +135,9 @@ def kron(a: Any, b: Any) -> Any:
     return reshape(left * right, tuple(n * m for n, m in zip(sa, sb, strict=True)))
 
 
-def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Any:
+def cross(
+    a: ArrayLike, b: ArrayLike, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
+) -> Any:
     """The cross product of vectors of three components (of two: the third component of the product).
 
     Raises:
@@ -164,7 +169,7 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
 
 
 @universal(np.vecdot)
-def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+def vecdot(x1: ArrayLike, x2: ArrayLike, /, *, axis: int = -1) -> Value:
     """The dot products of vectors along `axis`, the first ones conjugated.
 
     Example:

@@ -22,13 +22,14 @@ from ..ops.masks import true_places
 from ..ops.protocols import IMMATERIAL, stored
 from ..ops.shape import broadcast_to, reshape
 from ..ops.written import traced
+from ..vocabulary import ArrayLike, DTypeLike, Function, Keywords, ShapeLike, Value
 
 ndarray = np.ndarray
 _TABLE: dict[Any, Callable[..., Any]] = {}
 _OUTPUT = frozenset("savetxt save savez savez_compressed array2string array_repr array_str".split())
 
 
-def array_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def array_function(function: Any, args: tuple[Any, ...], kwargs: Keywords) -> Value:
     """What a function of NumPy gives for arguments among which is a tracer. Guarded by the benchmarks `eager.numpy_*`."""
     handler = _TABLE.get(function)
     if handler is None:
@@ -36,7 +37,7 @@ def array_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any])
     return handler(*args, **kwargs)
 
 
-def _handler(function: Any) -> Callable[..., Any]:
+def _handler(function: Any) -> Function:
     """How calls of a function of NumPy are handled; found once for each."""
     name = function.__name__
     if function in _WRITERS:
@@ -80,7 +81,7 @@ def _handler(function: Any) -> Callable[..., Any]:
     return call
 
 
-def _unpacked(a: Any) -> Any:
+def _unpacked(a: ArrayLike) -> Any:
     if type(a) is ndarray:
         return memory.unpacked(a)
     if type(a) is list or type(a) is tuple:
@@ -90,7 +91,7 @@ def _unpacked(a: Any) -> Any:
     return a
 
 
-def counterpart(function: Any) -> Callable[..., Any] | None:
+def counterpart(function: Any) -> Function | None:
     """The function of `wengert.numpy` that goes by the name of one of NumPy's."""
     from .. import numpy as space
 
@@ -110,7 +111,7 @@ def counterpart(function: Any) -> Callable[..., Any] | None:
 # --- functions that write into their first argument -------------------------------------------------------------
 
 
-def _array(x: Any, name: str) -> memory.MutableArray:
+def _array(x: ArrayLike, name: str) -> memory.MutableArray:
     if isinstance(x, Tracer):
         return memory.writable(x)
     array = traced(x)
@@ -122,24 +123,24 @@ def _array(x: Any, name: str) -> memory.MutableArray:
     return array
 
 
-def _copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
+def _copyto(dst: ArrayLike, src: ArrayLike, casting: str = "same_kind", where: Any = True) -> None:
     array = _array(dst, "copyto")
     if where is not True:
         src = ew.where(as_value(where), as_value(src), array.now())
     array.memory.put(array.shadow, writing.fitting(src, array, "np.copyto"))
 
 
-def _put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
+def _put(a: ArrayLike, ind: ArrayLike, v: ArrayLike, mode: str = "raise") -> None:
     writing.put(_array(a, "put"), ind, v, mode)
 
 
-def _place(arr: Any, mask: Any, vals: Any) -> None:
+def _place(arr: ArrayLike, mask: ArrayLike, vals: ArrayLike) -> None:
     array = _array(arr, "place")
     flat = true_places(reshape(ew.convert(as_value(mask), bool), (-1,)))[0]
     writing.put(array, flat, vals)
 
 
-def _putmask(a: Any, mask: Any, values: Any) -> None:
+def _putmask(a: ArrayLike, mask: ArrayLike, values: ArrayLike) -> None:
     array = _array(a, "putmask")
     check_written(values, array.dtype)
     values, n = reshape(as_value(values), (-1,)), array.size
@@ -148,14 +149,14 @@ def _putmask(a: Any, mask: Any, values: Any) -> None:
     array.memory.put(array.shadow, ew.where(as_value(mask), reshape(values, array.shape), array.now()))
 
 
-def _fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
+def _fill_diagonal(a: ArrayLike, val: ArrayLike, wrap: bool = False) -> None:
     array = _array(a, "fill_diagonal")
     flags = np.zeros(array.shape, bool)
     np.fill_diagonal(flags, True, wrap)
     writing.put(array, np.flatnonzero(flags), val)
 
 
-def _put_along_axis(arr: Any, indices: Any, values: Any, axis: Any) -> None:
+def _put_along_axis(arr: ArrayLike, indices: ArrayLike, values: ArrayLike, axis: int | None) -> None:
     array = _array(arr, "put_along_axis")
     check_written(values, array.dtype)
     positions = indexing.take_along_axis(array.shadow, indices, axis)
@@ -174,7 +175,7 @@ _WRITERS: dict[Any, Callable[..., Any]] = {
 # --- functions that make arrays, with like= ---------------------------------------------------------------------
 
 
-def _maker(function: Any) -> Callable[..., Any]:
+def _maker(function: Any) -> Function:
     def make(*args: Any, **kwargs: Any) -> Any:
         kwargs.pop("like", None)
         return memory.new_array(np.asarray(function(*args, **kwargs)))
@@ -182,7 +183,9 @@ def _maker(function: Any) -> Callable[..., Any]:
     return make
 
 
-def _made(object: Any, dtype: Any = None, *, copy: Any = True, order: Any = None, ndmin: int = 0, **_: Any) -> Any:  # noqa: A002
+def _made(
+    object: Any, dtype: DTypeLike = None, *, copy: Any = True, order: Any = None, ndmin: int = 0, **_: Any
+) -> Any:  # noqa: A002
     """``np.array(…, like=t)`` and its kin."""
     from .creation import array
 
@@ -193,7 +196,7 @@ def _made(object: Any, dtype: Any = None, *, copy: Any = True, order: Any = None
     return memory.copied(out) if isinstance(out, Tracer) else memory.new_array(np.asarray(out))
 
 
-def _as(a: Any, dtype: Any = None, order: Any = None, *, copy: Any = None, **_: Any) -> Any:
+def _as(a: ArrayLike, dtype: DTypeLike = None, order: Any = None, *, copy: Any = None, **_: Any) -> Any:
     return _made(a, dtype, copy=copy)
 
 
@@ -206,7 +209,7 @@ _MAKERS: dict[Any, Callable[..., Any]] = {
 }
 
 
-def _full(shape: Any, fill_value: Any, dtype: Any) -> Any:
+def _full(shape: ShapeLike, fill_value: ArrayLike, dtype: DTypeLike) -> Any:
     from .creation import full
 
     out = full(shape, fill_value, dtype)

@@ -23,19 +23,20 @@ from ..ops.norms import euclidean_norm
 from ..ops.promotion import result_dtype
 from ..ops.roots import Root, remembered, root_of
 from ..ops.shape import broadcast_to, kept_shape, reshape
+from ..vocabulary import ArrayLike, Axes, DTypeLike, Value
 from .dispatch import no_out, plain
 
 
 @plain(np.sum)
 def sum(  # noqa: A001
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike = None,
     out: None = None,
     keepdims: bool = False,
-    initial: Any = None,
-    where: Any = None,
-) -> Any:
+    initial: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+) -> Value:
     """The sum of elements over `axis` (all by default).
 
     Args:
@@ -56,14 +57,14 @@ def sum(  # noqa: A001
 
 @plain(np.prod)
 def prod(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike = None,
     out: None = None,
     keepdims: bool = False,
-    initial: Any = None,
-    where: Any = None,
-) -> Any:
+    initial: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+) -> Value:
     """The product of elements over `axis` (all by default); its derivative is right where elements are zero.
 
     Example:
@@ -77,8 +78,13 @@ def prod(
 
 @plain(np.max)
 def max(
-    a: Any, axis: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = None
-) -> Any:  # noqa: A001
+    a: ArrayLike,
+    axis: Axes = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+) -> Value:  # noqa: A001
     """The largest element over `axis`; NaN if there is one. Equal elements share the derivative.
 
     Example:
@@ -92,8 +98,13 @@ def max(
 
 @plain(np.min)
 def min(
-    a: Any, axis: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = None
-) -> Any:  # noqa: A001
+    a: ArrayLike,
+    axis: Axes = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+) -> Value:  # noqa: A001
     """The smallest element over `axis`; NaN if there is one. Equal elements share the derivative.
 
     Example:
@@ -108,7 +119,7 @@ def min(
 amax, amin = max, min
 
 
-def logsumexp(a: Any, axis: Any = None, keepdims: bool = False, where: Any = None) -> Any:
+def logsumexp(a: ArrayLike, axis: Axes = None, keepdims: bool = False, where: ArrayLike | None = None) -> Value:
     """``log(sum(exp(a)))`` over `axis`, without overflow.
 
     Example:
@@ -119,7 +130,9 @@ def logsumexp(a: Any, axis: Any = None, keepdims: bool = False, where: Any = Non
 
 
 @plain(np.any)
-def any(a: Any, axis: Any = None, out: None = None, keepdims: bool = False, *, where: Any = None) -> Any:  # noqa: A001
+def any(
+    a: ArrayLike, axis: Axes = None, out: None = None, keepdims: bool = False, *, where: ArrayLike | None = None
+) -> Value:  # noqa: A001
     """Whether any element over `axis` is true.
 
     Example:
@@ -132,7 +145,9 @@ def any(a: Any, axis: Any = None, out: None = None, keepdims: bool = False, *, w
 
 
 @plain(np.all)
-def all(a: Any, axis: Any = None, out: None = None, keepdims: bool = False, *, where: Any = None) -> Any:  # noqa: A001
+def all(
+    a: ArrayLike, axis: Axes = None, out: None = None, keepdims: bool = False, *, where: ArrayLike | None = None
+) -> Value:  # noqa: A001
     """Whether all elements over `axis` are true.
 
     Example:
@@ -144,7 +159,7 @@ def all(a: Any, axis: Any = None, out: None = None, keepdims: bool = False, *, w
     return _ops.all(a, axis, keepdims, where)
 
 
-def count_nonzero(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def count_nonzero(a: ArrayLike, axis: Axes = None, keepdims: bool = False) -> Value:
     """How many elements over `axis` are not zero.
 
     Example:
@@ -156,7 +171,7 @@ def count_nonzero(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @plain(np.ptp)
-def ptp(a: Any, axis: Any = None, out: None = None, keepdims: bool = False) -> Any:
+def ptp(a: ArrayLike, axis: Axes = None, out: None = None, keepdims: bool = False) -> Value:
     """The largest element minus the smallest, over `axis`.
 
     Example:
@@ -171,7 +186,7 @@ def ptp(a: Any, axis: Any = None, out: None = None, keepdims: bool = False) -> A
 # --- means and spreads ------------------------------------------------------------------------------------------
 
 
-def _count(x: Any, axis: Any, where: Any, keepdims: bool) -> Any:
+def _count(x: ArrayLike, axis: Axes, where: ArrayLike, keepdims: bool) -> Any:
     """How many elements are reduced: an int, or an array where a mask chooses."""
     if where is None or where is True:
         shape = shape_of(x)
@@ -180,7 +195,7 @@ def _count(x: Any, axis: Any, where: Any, keepdims: bool) -> Any:
     return _ops.sum(mask, axis, keepdims=keepdims, dtype=config.int_dtype)
 
 
-def _working(a: Any, dtype: Any) -> tuple[Any, Any]:
+def _working(a: ArrayLike, dtype: DTypeLike) -> tuple[Any, Any]:
     """`a` in the dtype that a mean is computed in, and the dtype of the result."""
     x = as_array(a)
     if dtype is not None:
@@ -195,8 +210,14 @@ def _working(a: Any, dtype: Any) -> tuple[Any, Any]:
 
 @plain(np.mean)
 def mean(
-    a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, *, where: Any = None
-) -> Any:
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike = None,
+    out: None = None,
+    keepdims: bool = False,
+    *,
+    where: ArrayLike | None = None,
+) -> Value:
     """The arithmetic mean over `axis`, of the elements that `where` chooses.
 
     Args:
@@ -212,15 +233,17 @@ def mean(
     """
     no_out(out)
     x, final = _working(a, dtype)
-    out = _ops.sum(x, axis, keepdims=keepdims, where=where) / _count(x, axis, where, keepdims)
+    result = _ops.sum(x, axis, keepdims=keepdims, where=where) / _count(x, axis, where, keepdims)
     have = dtype_of(x)
-    if dtype_of(out) is not have:
-        out = convert(out, have)
-    return out if final is None else convert(out, final)
+    if dtype_of(result) is not have:
+        result = convert(result, have)
+    return result if final is None else convert(result, final)
 
 
 @plain(np.average)
-def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
+def average(
+    a: ArrayLike, axis: Axes = None, weights: ArrayLike | None = None, returned: bool = False, *, keepdims: bool = False
+) -> Any:
     """The mean over `axis`, weighted by `weights` (shaped as `a`, or a vector along `axis`).
 
     Returns:
@@ -256,7 +279,14 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
 
 
 def _deviations(
-    a: Any, axis: Any, dtype: Any, ddof: Any, keepdims: bool, where: Any, correction: Any, center: Any
+    a: ArrayLike,
+    axis: Axes,
+    dtype: DTypeLike,
+    ddof: Any,
+    keepdims: bool,
+    where: ArrayLike,
+    correction: Any,
+    center: Any,
 ) -> tuple[Any, Any, Any]:
     """The distances from the mean (0 where `where` leaves an element out), their degrees of freedom, and the dtype of
     the result if it is another one than that of the distances."""
@@ -277,14 +307,21 @@ def _deviations(
     return d, _where(count > ddof, count - ddof, 0), final
 
 
-def _other_dtype(a: Any, dtype: Any) -> bool:
+def _other_dtype(a: ArrayLike, dtype: DTypeLike) -> bool:
     """Whether `dtype` is another kind than the numbers of a variance: whole, complex, or real for complex numbers."""
     return dtype is not None and (canonical_dtype(dtype).kind != "f" or dtype_of(as_array(a)).kind == "c")
 
 
 def _variance_in(
-    dtype: Any, a: Any, axis: Any, ddof: Any, keepdims: bool, where: Any, correction: Any, center: Any
-) -> Any:
+    dtype: DTypeLike,
+    a: ArrayLike,
+    axis: Axes,
+    ddof: Any,
+    keepdims: bool,
+    where: ArrayLike,
+    correction: Any,
+    center: ArrayLike,
+) -> Value:
     """The variance with sums in a dtype of another kind, as NumPy has it: the mean and the total are numbers of it."""
     x = as_array(a)
     if center is None:
@@ -295,7 +332,7 @@ def _variance_in(
     return convert(_ops.sum(convert(squares, dtype), axis, keepdims=keepdims) / freedom, dtype)
 
 
-def _mean_square(d: Any, freedom: Any, axis: Any, keepdims: bool) -> Any:
+def _mean_square(d: ArrayLike, freedom: Any, axis: Axes, keepdims: bool) -> Value:
     squares = square(real(d)) + square(imag(d)) if dtype_of(d).kind == "c" else square(d)
     total = _ops.sum(squares, axis, keepdims=keepdims)
     return convert(total / freedom, dtype_of(total))
@@ -303,17 +340,17 @@ def _mean_square(d: Any, freedom: Any, axis: Any, keepdims: bool) -> Any:
 
 @plain(np.var)
 def var(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike = None,
     out: None = None,
     ddof: Any = 0,
     keepdims: bool = False,
     *,
-    where: Any = None,
-    mean: Any = None,
+    where: ArrayLike | None = None,
+    mean: ArrayLike | None = None,
     correction: Any = None,
-) -> Any:
+) -> Value:
     """The variance over `axis`: the mean of squared distances from the mean, divided by ``n - ddof``.
 
     Example:
@@ -324,23 +361,23 @@ def var(
     if _other_dtype(a, dtype):
         return _variance_in(dtype, a, axis, ddof, keepdims, where, correction, mean)
     d, freedom, final = _deviations(a, axis, dtype, ddof, keepdims, where, correction, mean)
-    out = _mean_square(d, freedom, axis, keepdims)
-    return out if final is None else convert(out, final)
+    result = _mean_square(d, freedom, axis, keepdims)
+    return result if final is None else convert(result, final)
 
 
 @plain(np.std)
 def std(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike = None,
     out: None = None,
     ddof: Any = 0,
     keepdims: bool = False,
     *,
-    where: Any = None,
-    mean: Any = None,
+    where: ArrayLike | None = None,
+    mean: ArrayLike | None = None,
     correction: Any = None,
-) -> Any:
+) -> Value:
     """The standard deviation over `axis`. Where it is 0 its derivative is taken to be 0, as that of a norm.
 
     Example:
@@ -351,22 +388,23 @@ def std(
     """
     no_out(out)
     if _other_dtype(a, dtype):
-        out = _variance_in(dtype, a, axis, ddof, keepdims, where, correction, mean)
-        if ndim_of(out) and not inexact_dtype(dtype_of(out)):
-            raise DtypeError(f"std: roots are no numbers of dtype {dtype_of(out)}; leave dtype out")  # as NumPy has it
-        return convert(sqrt(out), dtype_of(out))
+        result = _variance_in(dtype, a, axis, ddof, keepdims, where, correction, mean)
+        if ndim_of(result) and not inexact_dtype(dtype_of(result)):
+            have = dtype_of(result)  # as NumPy has it
+            raise DtypeError(f"std: roots are no numbers of dtype {have}; leave dtype out")
+        return convert(sqrt(result), dtype_of(result))
     d, freedom, final = _deviations(a, axis, dtype, ddof, keepdims, where, correction, mean)
     axes = canonical_axes(axis, ndim_of(d), True)
     size = euclidean_norm(d, axes)
     if keepdims:
         size = reshape(size, kept_shape(shape_of(d), axes))
-    out = convert(size / sqrt(freedom), dtype_of(size))
-    root = root_of(out)
+    result = convert(size / sqrt(freedom), dtype_of(size))
+    root = root_of(result)
     if root is not None:  # its square is the variance to the bit
-        remembered(out, Root(square=lambda: _mean_square(d, freedom, axis, keepdims), parts=root.parts))
+        remembered(result, Root(square=lambda: _mean_square(d, freedom, axis, keepdims), parts=root.parts))
     if final == np.float16:  # the variance has this dtype in NumPy, and may be infinite in it
-        out = multiply(out, _where(square(out) >= 65520, np.float32(np.inf), np.float32(1)))
-    return out if final is None else convert(out, final)
+        result = multiply(result, _where(square(result) >= 65520, np.float32(np.inf), np.float32(1)))
+    return result if final is None else convert(result, final)
 
 
 __all__ = [

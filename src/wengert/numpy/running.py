@@ -15,11 +15,12 @@ from ..ops.casts import as_inexact
 from ..ops.cumulative import cummax_p, cummin_p, cumprod_p, cumsum_p
 from ..ops.elementwise import convert
 from ..ops.shape import concatenate, reshape
+from ..vocabulary import ArrayLike, DTypeLike, Value
 from .dispatch import no_out, plain
 from .without_nan import _without_nan
 
 
-def _running(primitive: Any, a: Any, axis: Any, dtype: Any) -> Any:
+def _running(primitive: Any, a: ArrayLike, axis: int | None, dtype: DTypeLike) -> Any:
     x = as_array(a)
     if dtype is not None:
         x = convert(x, dtype)
@@ -30,7 +31,7 @@ def _running(primitive: Any, a: Any, axis: Any, dtype: Any) -> Any:
 
 
 @plain(np.cumsum)
-def cumsum(a: Any, axis: Any = None, dtype: Any = None, out: None = None) -> Any:
+def cumsum(a: ArrayLike, axis: int | None = None, dtype: DTypeLike = None, out: None = None) -> Value:
     """The running sum along `axis` (of the flattened array by default).
 
     Example:
@@ -44,7 +45,7 @@ def cumsum(a: Any, axis: Any = None, dtype: Any = None, out: None = None) -> Any
 
 
 @plain(np.cumprod)
-def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: None = None) -> Any:
+def cumprod(a: ArrayLike, axis: int | None = None, dtype: DTypeLike = None, out: None = None) -> Value:
     """The running product along `axis` (of the flattened array by default); exact where elements are zero.
 
     Example:
@@ -56,7 +57,7 @@ def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: None = None) -> An
     return _running(cumprod_p, a, axis, dtype)
 
 
-def cummax(a: Any, axis: Any = None) -> Any:
+def cummax(a: ArrayLike, axis: int | None = None) -> Value:
     """The running maximum along `axis`.
 
     Example:
@@ -67,7 +68,7 @@ def cummax(a: Any, axis: Any = None) -> Any:
     return _running(cummax_p, a, axis, None)
 
 
-def cummin(a: Any, axis: Any = None) -> Any:
+def cummin(a: ArrayLike, axis: int | None = None) -> Value:
     """The running minimum along `axis`.
 
     Example:
@@ -78,7 +79,7 @@ def cummin(a: Any, axis: Any = None) -> Any:
     return _running(cummin_p, a, axis, None)
 
 
-def cumlogsumexp(a: Any, axis: Any = None) -> Any:
+def cumlogsumexp(a: ArrayLike, axis: int | None = None) -> Value:
     """The running ``log(sum(exp(a)))`` along `axis`, without overflow.
 
     Example:
@@ -89,7 +90,9 @@ def cumlogsumexp(a: Any, axis: Any = None) -> Any:
     return _running(_cumulative.cumlogsumexp_p, as_inexact(a), axis, None)
 
 
-def _cumulative_of(function: Any, start: int, x: Any, axis: Any, dtype: Any, out: None, include_initial: bool) -> Any:
+def _cumulative_of(
+    function: Any, start: int, x: ArrayLike, axis: int | None, dtype: DTypeLike, out: None, include_initial: bool
+) -> Value:
     no_out(out)
     x = as_array(x)
     if axis is None:
@@ -105,8 +108,14 @@ def _cumulative_of(function: Any, start: int, x: Any, axis: Any, dtype: Any, out
 
 
 def cumulative_sum(
-    x: Any, /, *, axis: Any = None, dtype: Any = None, out: None = None, include_initial: bool = False
-) -> Any:
+    x: ArrayLike,
+    /,
+    *,
+    axis: int | None = None,
+    dtype: DTypeLike = None,
+    out: None = None,
+    include_initial: bool = False,
+) -> Value:
     """The running sum along `axis`; with `include_initial` a 0 stands in front.
 
     Example:
@@ -118,8 +127,14 @@ def cumulative_sum(
 
 
 def cumulative_prod(
-    x: Any, /, *, axis: Any = None, dtype: Any = None, out: None = None, include_initial: bool = False
-) -> Any:
+    x: ArrayLike,
+    /,
+    *,
+    axis: int | None = None,
+    dtype: DTypeLike = None,
+    out: None = None,
+    include_initial: bool = False,
+) -> Value:
     """The running product along `axis`; with `include_initial` a 1 stands in front.
 
     Example:
@@ -131,7 +146,7 @@ def cumulative_prod(
 
 
 @plain(np.nancumsum)
-def nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: None = None) -> Any:
+def nancumsum(a: ArrayLike, axis: int | None = None, dtype: DTypeLike = None, out: None = None) -> Value:
     """The running sum along `axis`, NaN counted as 0.
 
     Example:
@@ -145,7 +160,7 @@ def nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: None = None) -> 
 
 
 @plain(np.nancumprod)
-def nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: None = None) -> Any:
+def nancumprod(a: ArrayLike, axis: int | None = None, dtype: DTypeLike = None, out: None = None) -> Value:
     """The running product along `axis`, NaN counted as 1.
 
     Example:

@@ -26,12 +26,13 @@ from ..ops.masks import first_places, how_many, true_places
 from ..ops.memory import without_axes
 from ..ops.promotion import broadcast_shapes, result_dtype
 from ..ops.shape import broadcast_to, reshape, stack
+from ..vocabulary import ArrayLike, ShapeLike, Value
 from .dispatch import no_out, plain
 
 ndarray = np.ndarray
 
 
-def known(x: Any, what: str) -> ndarray:
+def known(x: ArrayLike, what: str) -> ndarray:
     """The values of `x` as a NumPy array, for functions whose result has a shape that depends on them."""
     x = as_value(x)
     return np.reshape(x.concrete(what), x.shape) if isinstance(x, Tracer) else np.asarray(x)
@@ -40,7 +41,7 @@ def known(x: Any, what: str) -> ndarray:
 # --- choice -----------------------------------------------------------------------------------------------------
 
 
-def where(condition: Any, x: Any = None, y: Any = None) -> Any:
+def where(condition: ArrayLike, x: ArrayLike | None = None, y: ArrayLike | None = None) -> Any:
     """Elements of `x` where `condition` holds, of `y` elsewhere; the side not chosen never poisons a derivative.
 
     With `condition` alone, `nonzero`.
@@ -60,7 +61,7 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     return without_axes(out) if isinstance(out, Tracer) and not out.shape else out
 
 
-def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
+def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: ArrayLike = 0) -> Value:
     """Elements of the first choice whose condition holds, of `default` where none does.
 
     Raises:
@@ -84,7 +85,7 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     return out
 
 
-def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: Any) -> Any:
+def piecewise(x: ArrayLike, condlist: ArrayLike, funclist: Sequence[Any], *args: Any, **kw: Any) -> Value:
     """Values of the function (or number) whose condition holds at each element of `x`; the last of several wins.
 
     A function more than there are conditions holds where none does; without it the value is 0 there.
@@ -108,7 +109,7 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: 
     return out
 
 
-def _within(index: Any, n: int, refusal: str) -> Any:
+def _within(index: ArrayLike, n: int, refusal: str) -> Value:
     """Integers from 0 on that are less than `n`. In bodies of loops a reading refuses others when it runs, as an IndexError."""
     known = answer(logical_and(index >= 0, index < n))
     if known is False:
@@ -116,7 +117,7 @@ def _within(index: Any, n: int, refusal: str) -> Any:
     return index if known else getitem(np.arange(n), where(index < 0, n, index))
 
 
-def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
+def choose(a: ArrayLike, choices: Any, out: None = None, mode: str = "raise") -> Value:
     """At each place the element of ``choices[a]``; `mode` "clip" or "wrap" says what an index out of range means.
 
     Example:
@@ -136,10 +137,10 @@ def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
         index = where(index < 0, 0, where(index >= n, n - 1, index))
     else:
         index = index % n
-    out = broadcast_to(convert(items[-1], dtype), shape)
+    result = broadcast_to(convert(items[-1], dtype), shape)
     for i in range(n - 1):
-        out = where_p.bind(equal(index, i), convert(items[i], dtype), out)
-    return out
+        result = where_p.bind(equal(index, i), convert(items[i], dtype), result)
+    return result
 
 
 # --- indices ----------------------------------------------------------------------------------------------------
@@ -147,15 +148,15 @@ def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
 
 @plain(np.take, 2, "mode unique_indices indices_are_sorted fill_value")
 def take(
-    a: Any,
-    indices: Any,
-    axis: Any = None,
+    a: ArrayLike,
+    indices: ArrayLike,
+    axis: int | None = None,
     out: None = None,
     mode: str | None = None,
     unique_indices: bool = False,
     indices_are_sorted: bool = False,
-    fill_value: Any = None,
-) -> Any:
+    fill_value: ArrayLike | None = None,
+) -> Value:
     """The elements of `a` at `indices` along `axis`.
 
     Args:
@@ -198,7 +199,9 @@ def take(
     return where_p.bind(valid, result, convert(fill_value, dtype_of(a)))
 
 
-def take_along_axis(arr: Any, indices: Any, axis: Any = -1, mode: Any = None, fill_value: Any = None) -> Any:
+def take_along_axis(
+    arr: ArrayLike, indices: ArrayLike, axis: int | None = -1, mode: Any = None, fill_value: Any = None
+) -> Value:
     """Elements of `arr` at `indices` along `axis`, the other axes matched one to one.
 
     Example:
@@ -219,8 +222,14 @@ def take_along_axis(arr: Any, indices: Any, axis: Any = -1, mode: Any = None, fi
 
 
 def compress(
-    condition: Any, a: Any, axis: Any = None, out: None = None, *, size: int | None = None, fill_value: Any = 0
-) -> Any:
+    condition: ArrayLike,
+    a: ArrayLike,
+    axis: int | None = None,
+    out: None = None,
+    *,
+    size: int | None = None,
+    fill_value: ArrayLike = 0,
+) -> Value:
     """The slices of `a` along `axis` for which the vector `condition` holds.
 
     Args:
@@ -258,7 +267,7 @@ def compress(
     return where_p.bind(inside, taken, convert(as_array(fill_value), dtype_of(a)))
 
 
-def extract(condition: Any, arr: Any, *, size: int | None = None, fill_value: Any = 0) -> Any:
+def extract(condition: ArrayLike, arr: ArrayLike, *, size: int | None = None, fill_value: ArrayLike = 0) -> Value:
     """The elements of `arr` where `condition` holds; `size` and `fill_value` as in `compress`.
 
     Example:
@@ -272,7 +281,7 @@ def extract(condition: Any, arr: Any, *, size: int | None = None, fill_value: An
 # --- places, as many as the values say -----------------------------------------------------------------------------
 
 
-def nonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> tuple[Any, ...]:
+def nonzero(a: ArrayLike, *, size: int | None = None, fill_value: Any = None) -> tuple[Any, ...]:
     """The indices of the elements that are not zero, as many as there are or as `size` says.
 
     Under `jit` and `vmap` their number is asked for, as by ``int(n)``, unless `size` is given.
@@ -310,7 +319,7 @@ def nonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> tuple
     return tuple(convert(i, config.int_dtype) for i in found)
 
 
-def flatnonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
+def flatnonzero(a: ArrayLike, *, size: int | None = None, fill_value: Any = None) -> Value:
     """The indices in the flattened array of the elements that are not zero.
 
     Example:
@@ -321,7 +330,7 @@ def flatnonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> A
     return nonzero(reshape(as_array(a), (-1,)), size=size, fill_value=fill_value)[0]
 
 
-def argwhere(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
+def argwhere(a: ArrayLike, *, size: int | None = None, fill_value: Any = None) -> Value:
     """The indices of the elements that are not zero, a row for each.
 
     Example:
@@ -335,7 +344,7 @@ def argwhere(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
     return stack(nonzero(a, size=size, fill_value=fill_value), 1)
 
 
-def unravel_index(indices: Any, shape: Any, order: str = "C") -> tuple[Any, ...]:
+def unravel_index(indices: ArrayLike, shape: ShapeLike, order: str = "C") -> tuple[Any, ...]:
     """The coordinates, in an array of `shape` that is read in C order (or "F"), of flat indices.
 
     Example:
@@ -353,7 +362,7 @@ def unravel_index(indices: Any, shape: Any, order: str = "C") -> tuple[Any, ...]
     return tuple(out if order == "C" else out[::-1])
 
 
-def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: str = "C") -> Any:
+def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: str = "C") -> Value:
     """Flat indices from coordinates in an array of shape `dims`.
 
     Example:

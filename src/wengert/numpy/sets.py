@@ -24,6 +24,7 @@ from ..ops.scatters import scatter_add_p
 from ..ops.shape import concatenate, moveaxis, reshape
 from ..ops.slices import slice_axis
 from ..ops.sorting import argsort_p
+from ..vocabulary import ArrayLike, Value
 from .ordering import lexsort, searchsorted
 from .searching import known, nonzero
 
@@ -79,7 +80,7 @@ def _values(*arrays: Any) -> list[ndarray] | None:
         return None
 
 
-def _length(size: int | None, chosen: Any, name: str) -> int:
+def _length(size: int | None, chosen: ArrayLike, name: str) -> int:
     """The length of a result: as given, or how many are chosen, which is asked for."""
     if size is not None:
         return as_length(size, "size")
@@ -102,7 +103,7 @@ class _Groups(NamedTuple):
     group: Any
 
 
-def _groups(rows: Any, equal_nan: bool) -> _Groups:
+def _groups(rows: ArrayLike, equal_nan: bool) -> _Groups:
     """The groups of equal rows of a matrix ``(n, k)``."""
     n, k = shape_of(rows)
     columns = [getitem(rows, (slice(None), j)) for j in range(k)]
@@ -121,7 +122,7 @@ def _groups(rows: Any, equal_nan: bool) -> _Groups:
 
 
 def _traced_unique(
-    x: Any, axis: int | None, equal_nan: bool, size: int | None, fill_value: Any
+    x: ArrayLike, axis: int | None, equal_nan: bool, size: int | None, fill_value: ArrayLike
 ) -> tuple[Any, Any, Any, Any]:
     """Values, first places, inverse and counts, for a result of `size` elements, or of as many as there are."""
     lead = reshape(x, (-1,)) if axis is None else moveaxis(x, axis, 0)
@@ -156,7 +157,7 @@ def _traced_unique(
 
 
 def unique(
-    ar: Any,
+    ar: ArrayLike,
     return_index: bool = False,
     return_inverse: bool = False,
     return_counts: bool = False,
@@ -165,7 +166,7 @@ def unique(
     equal_nan: bool = True,
     sorted: bool = True,  # noqa: A002
     size: int | None = None,
-    fill_value: Any = None,
+    fill_value: ArrayLike | None = None,
 ) -> Any:
     """The different elements of `ar`, in order.
 
@@ -205,7 +206,7 @@ def unique(
     return (parts[0], *extra) if extra else parts[0]
 
 
-def unique_all(x: Any, /, *, size: int | None = None, fill_value: Any = None) -> UniqueAllResult:
+def unique_all(x: ArrayLike, /, *, size: int | None = None, fill_value: ArrayLike | None = None) -> UniqueAllResult:
     """The different elements of `x` with all that `unique` finds; NaN all count as different.
 
     Example:
@@ -216,7 +217,9 @@ def unique_all(x: Any, /, *, size: int | None = None, fill_value: Any = None) ->
     return UniqueAllResult(*unique(x, True, True, True, equal_nan=False, size=size, fill_value=fill_value))
 
 
-def unique_counts(x: Any, /, *, size: int | None = None, fill_value: Any = None) -> UniqueCountsResult:
+def unique_counts(
+    x: ArrayLike, /, *, size: int | None = None, fill_value: ArrayLike | None = None
+) -> UniqueCountsResult:
     """The different elements of `x`, and how often each occurs; NaN all count as different.
 
     Example:
@@ -227,7 +230,9 @@ def unique_counts(x: Any, /, *, size: int | None = None, fill_value: Any = None)
     return UniqueCountsResult(*unique(x, return_counts=True, equal_nan=False, size=size, fill_value=fill_value))
 
 
-def unique_inverse(x: Any, /, *, size: int | None = None, fill_value: Any = None) -> UniqueInverseResult:
+def unique_inverse(
+    x: ArrayLike, /, *, size: int | None = None, fill_value: ArrayLike | None = None
+) -> UniqueInverseResult:
     """The different elements of `x`, and where in them each element of `x` is; NaN all count as different.
 
     Example:
@@ -238,7 +243,7 @@ def unique_inverse(x: Any, /, *, size: int | None = None, fill_value: Any = None
     return UniqueInverseResult(*unique(x, return_inverse=True, equal_nan=False, size=size, fill_value=fill_value))
 
 
-def unique_values(x: Any, /, *, size: int | None = None, fill_value: Any = None) -> Any:
+def unique_values(x: ArrayLike, /, *, size: int | None = None, fill_value: ArrayLike | None = None) -> Any:
     """The different elements of `x`, in order; NaN all count as different.
 
     Example:
@@ -253,8 +258,13 @@ def unique_values(x: Any, /, *, size: int | None = None, fill_value: Any = None)
 
 
 def isin(
-    element: Any, test_elements: Any, assume_unique: bool = False, invert: bool = False, *, kind: str | None = None
-) -> Any:
+    element: ArrayLike,
+    test_elements: ArrayLike,
+    assume_unique: bool = False,
+    invert: bool = False,
+    *,
+    kind: str | None = None,
+) -> Value:
     """Whether each element of `element` is among `test_elements`.
 
     Args:
@@ -278,7 +288,7 @@ def isin(
 in1d = isin
 
 
-def _chosen(source: Any, keep: Any, size: int, fill_value: Any) -> tuple[Any, Any]:
+def _chosen(source: ArrayLike, keep: ArrayLike, size: int, fill_value: Any) -> tuple[Any, Any]:
     """The elements of the vector `source` that `keep` marks, in `size` places, and where in it they are."""
     index = nonzero(keep, size=size, fill_value=0)[0]
     inside = np.arange(size) < how_many(keep)
@@ -286,24 +296,24 @@ def _chosen(source: Any, keep: Any, size: int, fill_value: Any) -> tuple[Any, An
     return where_p.bind(inside, getitem(source, index), fill), where_p.bind(inside, index, shape_of(source)[0])
 
 
-def _all_unique(x: Any) -> tuple[Any, Any, Any]:
+def _all_unique(x: ArrayLike) -> tuple[Any, Any, Any]:
     """The different elements of a vector in as many places as it has elements, where they are, and which are filled in."""
     n = shape_of(x)[0]
     values, index, _, counts = _traced_unique(x, None, True, n, None)
     return values, index, counts > 0
 
 
-def _flat(x: Any) -> Any:
+def _flat(x: ArrayLike) -> Value:
     return reshape(as_array(x), (-1,))
 
 
-def _common(ar1: Any, ar2: Any) -> tuple[Any, Any]:
+def _common(ar1: ArrayLike, ar2: ArrayLike) -> tuple[Any, Any]:
     a, b = _flat(ar1), _flat(ar2)
     dtype = np.promote_types(dtype_of(a), dtype_of(b))
     return convert(a, dtype), convert(b, dtype)
 
 
-def union1d(ar1: Any, ar2: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
+def union1d(ar1: ArrayLike, ar2: ArrayLike, *, size: int | None = None, fill_value: ArrayLike | None = None) -> Any:
     """The elements that are in one of two arrays, in order.
 
     Example:
@@ -315,8 +325,8 @@ def union1d(ar1: Any, ar2: Any, *, size: int | None = None, fill_value: Any = No
 
 
 def intersect1d(
-    ar1: Any,
-    ar2: Any,
+    ar1: ArrayLike,
+    ar2: ArrayLike,
     assume_unique: bool = False,
     return_indices: bool = False,
     *,
@@ -359,8 +369,8 @@ def intersect1d(
 
 
 def setdiff1d(
-    ar1: Any, ar2: Any, assume_unique: bool = False, *, size: int | None = None, fill_value: Any = None
-) -> Any:
+    ar1: ArrayLike, ar2: ArrayLike, assume_unique: bool = False, *, size: int | None = None, fill_value: Any = None
+) -> Value:
     """The elements of the first array that are not in the second, in order (as they stand with `assume_unique`).
 
     Example:
@@ -383,8 +393,8 @@ def setdiff1d(
 
 
 def setxor1d(
-    ar1: Any, ar2: Any, assume_unique: bool = False, *, size: int | None = None, fill_value: Any = None
-) -> Any:
+    ar1: ArrayLike, ar2: ArrayLike, assume_unique: bool = False, *, size: int | None = None, fill_value: Any = None
+) -> Value:
     """The elements that are in one of two arrays and not in the other, in order.
 
     Example:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import builtins
 import operator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from ..ops.promotion import broadcast_shapes as _broadcast
 from ..ops.shape import reverse_p, sum_p
 from ..ops.slices import slice_axis
 from ..ops.updates import at
+from ..vocabulary import ArrayLike, Axes, ShapeLike, Value
 from .dispatch import plain
 
 max_, min_ = builtins.max, builtins.min
@@ -31,8 +33,13 @@ max_, min_ = builtins.max, builtins.min
 
 
 def sliding_window_view(
-    x: Any, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False
-) -> Any:
+    x: ArrayLike,
+    window_shape: Any,
+    axis: int | tuple[int, ...] | None = None,
+    *,
+    subok: bool = False,
+    writeable: bool = False,
+) -> Value:
     """Windows that slide over axes of `x`: those of an axis stand last, as ``np.lib.stride_tricks`` has it; a copy.
 
     Args:
@@ -64,7 +71,7 @@ def sliding_window_view(
 # --- shapes and axes --------------------------------------------------------------------------------------------
 
 
-def shape(a: Any) -> tuple[int, ...]:
+def shape(a: ArrayLike) -> tuple[int, ...]:
     """The shape of `a`.
 
     Example:
@@ -75,7 +82,7 @@ def shape(a: Any) -> tuple[int, ...]:
     return shape_of(as_value(a))
 
 
-def ndim(a: Any) -> int:
+def ndim(a: ArrayLike) -> int:
     """The number of axes of `a`.
 
     Example:
@@ -86,7 +93,7 @@ def ndim(a: Any) -> int:
     return ndim_of(as_value(a))
 
 
-def size(a: Any, axis: Any = None) -> int:
+def size(a: ArrayLike, axis: Axes = None) -> int:
     """The number of elements of `a`, or its length along `axis`.
 
     Example:
@@ -99,7 +106,7 @@ def size(a: Any, axis: Any = None) -> int:
 
 
 @plain(np.reshape)
-def reshape(a: Any, shape: Any = None, order: str = "C", *, copy: bool | None = None) -> Any:
+def reshape(a: ArrayLike, shape: ShapeLike | None = None, order: str = "C", *, copy: bool | None = None) -> Value:
     """`a` with another shape, read in C order (or "F", column-major); one entry may be -1.
 
     Raises:
@@ -122,7 +129,7 @@ def reshape(a: Any, shape: Any = None, order: str = "C", *, copy: bool | None = 
 
 
 @plain(np.ravel)
-def ravel(a: Any, order: str = "C") -> Any:
+def ravel(a: ArrayLike, order: str = "C") -> Value:
     """`a` as one axis.
 
     Example:
@@ -134,7 +141,7 @@ def ravel(a: Any, order: str = "C") -> Any:
 
 
 @plain(np.transpose)
-def transpose(a: Any, axes: Any = None) -> Any:
+def transpose(a: ArrayLike, axes: Any = None) -> Value:
     """`a` with its axes permuted (reversed by default).
 
     Example:
@@ -148,7 +155,7 @@ def transpose(a: Any, axes: Any = None) -> Any:
 permute_dims = transpose
 
 
-def matrix_transpose(x: Any, /) -> Any:
+def matrix_transpose(x: ArrayLike, /) -> Value:
     """`x` with its last two axes exchanged.
 
     Example:
@@ -164,7 +171,7 @@ def matrix_transpose(x: Any, /) -> Any:
 
 
 @plain(np.swapaxes)
-def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
+def swapaxes(a: ArrayLike, axis1: int, axis2: int) -> Value:
     """`a` with two axes exchanged.
 
     Example:
@@ -181,7 +188,7 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
 
 
 @plain(np.moveaxis)
-def moveaxis(a: Any, source: Any, destination: Any) -> Any:
+def moveaxis(a: ArrayLike, source: Any, destination: Any) -> Value:
     """`a` with the axes `source` moved to `destination`.
 
     Example:
@@ -192,7 +199,7 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Any:
     return _ops.moveaxis(a, source, destination)
 
 
-def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
+def rollaxis(a: ArrayLike, axis: int, start: int = 0) -> Value:
     """`a` with `axis` moved back until it stands before the position `start`.
 
     Example:
@@ -207,7 +214,7 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
 
 
 @plain(np.squeeze)
-def squeeze(a: Any, axis: Any = None) -> Any:
+def squeeze(a: ArrayLike, axis: Axes = None) -> Value:
     """`a` without its axes of length 1, or without those that `axis` names.
 
     Raises:
@@ -227,7 +234,7 @@ def squeeze(a: Any, axis: Any = None) -> Any:
     return _ops.reshape(a, tuple(n for i, n in enumerate(s) if i not in axes))
 
 
-def expand_dims(a: Any, axis: Any = 0) -> Any:
+def expand_dims(a: ArrayLike, axis: int | Sequence[int] = 0) -> Value:
     """`a` with axes of length 1 inserted where `axis` says.
 
     Example:
@@ -240,7 +247,7 @@ def expand_dims(a: Any, axis: Any = 0) -> Any:
 
 
 @plain(np.broadcast_to)
-def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
+def broadcast_to(array: ArrayLike, shape: ShapeLike, subok: bool = False) -> Value:
     """`array` broadcast to `shape` by NumPy's rules.
 
     Example:
@@ -304,7 +311,7 @@ atleast_3d = _at_least(
 
 
 @plain(np.tile)
-def tile(A: Any, reps: Any) -> Any:
+def tile(A: ArrayLike, reps: Any) -> Value:
     """`A` laid side by side, `reps` times along each axis.
 
     Example:
@@ -325,7 +332,9 @@ def tile(A: Any, reps: Any) -> Any:
 
 
 @plain(np.repeat, beyond="total_repeat_length")
-def repeat(a: Any, repeats: Any, axis: int | None = None, *, total_repeat_length: int | None = None) -> Any:
+def repeat(
+    a: ArrayLike, repeats: ArrayLike, axis: int | None = None, *, total_repeat_length: int | None = None
+) -> Value:
     """Each slice of `a` along `axis` repeated `repeats` times (a number, or one for each slice).
 
     Args:
@@ -375,7 +384,7 @@ def repeat(a: Any, repeats: Any, axis: int | None = None, *, total_repeat_length
     return getitem(a, (slice(None),) * axis + (source,))
 
 
-def _repeated(a: Any, counts: Any, axis: int, length: int) -> Any:
+def _repeated(a: ArrayLike, counts: ArrayLike, axis: int, length: int) -> Value:
     """`a` repeated along `axis` by traced counts, in a result of a known length."""
     n = shape_of(a)[axis]
     counts = _ops.broadcast_to(_ops.reshape(counts, (-1,)), (n,))
@@ -387,7 +396,7 @@ def _repeated(a: Any, counts: Any, axis: int, length: int) -> Any:
 
 
 @plain(np.flip)
-def flip(m: Any, axis: Any = None) -> Any:
+def flip(m: ArrayLike, axis: Axes = None) -> Value:
     """`m` reversed along `axis` (all axes by default).
 
     Example:
@@ -401,7 +410,7 @@ def flip(m: Any, axis: Any = None) -> Any:
     return reverse_p.bind(m, axes=axes) if axes else m
 
 
-def fliplr(m: Any) -> Any:
+def fliplr(m: ArrayLike) -> Value:
     """`m` reversed along its second axis.
 
     Example:
@@ -413,7 +422,7 @@ def fliplr(m: Any) -> Any:
     return flip(m, 1)
 
 
-def flipud(m: Any) -> Any:
+def flipud(m: ArrayLike) -> Value:
     """`m` reversed along its first axis.
 
     Example:
@@ -425,7 +434,7 @@ def flipud(m: Any) -> Any:
     return flip(m, 0)
 
 
-def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
+def rot90(m: ArrayLike, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Value:
     """`m` turned by `k` times 90 degrees in the plane of `axes`.
 
     Example:
@@ -447,7 +456,7 @@ def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
 
 
 @plain(np.roll)
-def roll(a: Any, shift: Any, axis: Any = None) -> Any:
+def roll(a: ArrayLike, shift: ArrayLike, axis: Axes = None) -> Value:
     """`a` with its elements shifted along `axis`, those that fall off coming back at the start.
 
     Example:

@@ -25,6 +25,7 @@ from ..ops.elementwise import (
     isfinite,
     isnan,
     logical_and,
+    logical_not,
     logical_or,
     maximum,
     minimum,
@@ -38,6 +39,7 @@ from ..ops.reduction import any as _any
 from ..ops.reduction import sum as _sum
 from ..ops.shape import broadcast_to, concatenate, expand_dims, moveaxis, reshape, transpose
 from ..ops.sorting import argsort_p, searchsorted_p, sort_p
+from ..vocabulary import ArrayLike, Axes, DTypeLike, Value
 from .dispatch import no_out, plain
 from .elementary import clip
 from .reductions import average, mean  # noqa: A004
@@ -75,7 +77,9 @@ def _place(n: Any, q: Any, method: str) -> Any:
     return clip(place, -0.5 if method == "averaged_inverted_cdf" else 0, n - 1)  # before the first: no mean
 
 
-def _weighted_quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, skip_nan: bool, weights: Any) -> Any:
+def _weighted_quantile(
+    a: ArrayLike, q: ArrayLike, axis: Axes, method: str, keepdims: bool, skip_nan: bool, weights: ArrayLike
+) -> Value:
     """The first element, in order, at which the share of the weights so far reaches `q`."""
     if method != "inverted_cdf":
         raise ArgumentError(f"quantile with weights and method {method!r}; weights need method='inverted_cdf'")
@@ -111,28 +115,26 @@ def _check_shares(q: Any) -> None:
         raise ArgumentError("quantiles must be in the range from 0 to 1, percentiles from 0 to 100")
 
 
-def _quantile(  # noqa: C901 (NumPy's methods, side by side)
-    a: Any,
-    q: Any,
-    axis: Any,
+def _quantile(
+    a: ArrayLike,
+    q: ArrayLike,
+    axis: Axes,
     method: str,
     keepdims: bool,
     skip_nan: bool,
     median: bool = False,
-    weights: Any = None,
-) -> Any:
+    weights: ArrayLike | None = None,
+) -> Value:
     if weights is not None:
         return _weighted_quantile(a, q, axis, method, keepdims, skip_nan, weights)
     if method not in _METHODS:
         raise ArgumentError(f"quantile with method {method!r}; the methods are {', '.join(_METHODS)}")
     share_dtype = None if type(q) in PYTHON_SCALARS else dtype_of(as_array(q))  # Python's numbers are weak
-    x, q = as_array(a), as_array(q)
+    given, q = as_array(a), as_array(q)
     _check_shares(q)
-    boolean = dtype_of(x).kind == "b"
-    whole = not inexact_dtype(dtype_of(x)) and method in _ELEMENTS
-    if not whole:
-        narrow = dtype_of(x).kind in "iu" and share_dtype is not None and inexact_dtype(share_dtype)
-        x = convert(x, np.promote_types(dtype_of(x), share_dtype)) if narrow and share_dtype else as_inexact(x)
+    boolean = dtype_of(given).kind == "b"
+    whole = not inexact_dtype(dtype_of(given)) and method in _ELEMENTS
+    x = given if whole else _interpolated(given, share_dtype)
     if dtype_of(x).kind == "c" and not median:
         raise DtypeError("quantiles of complex numbers: they have no order")
     shape, rank = shape_of(x), ndim_of(x)
@@ -159,43 +161,11 @@ def _quantile(  # noqa: C901 (NumPy's methods, side by side)
     else:
         place = _place(n, q, method)
         place = broadcast_to(place, (*lead, *shape_of(q))) if isinstance(q, Tracer) else place
-    if method == "nearest":
-        place = rint(place)
-    low, high = floor(place), ceil(place)
-    share = 0.5 * (high - low) if method == "midpoint" else place - low
-    low, high = (convert(v, np.intp) for v in (low, high))
-
-    def at(index: Any) -> Any:
-        if isinstance(index, Tracer) or ndim_of(index) > 1:
-            return take_along_axis(rows, index, -1)
-        return getitem(rows, (Ellipsis, index))
-
-    if method in ("lower", "nearest", "closest_observation"):
-        out = at(low)
-    elif method in ("higher", "inverted_cdf"):
-        out = at(high)
-    elif method == "averaged_inverted_cdf":  # a whole place is half-way to the next one
-        high = where(high == low, low + 1, high)
-        last = n - 1 if not skip_nan else where(count > 0, count - 1, 0)
-        first, second = at(low), at(where(high > last, last, high))
-        out = where_p.bind(share == 0, (first + second) * dtype.type(0.5), second)
-    else:
-        first, second = at(low), at(high)
-        share = convert(share, dtype)
-        # A median is a mean of two, as NumPy has it: of -inf and 0 it is -inf, where interpolation has no answer.
-        between = (first + second) * dtype.type(0.5) if median else first + (second - first) * share
-        if isinstance(q, Tracer) and method != "midpoint":  # at an element the slope in q is that on its right
-            last = (count if skip_nan else n) - 1
-            left = minimum(low, maximum(last - 1, 0))
-            slope = at(minimum(left + 1, maximum(last, 0))) - at(left)
-            first = first + share * where_p.bind(isfinite(slope), slope, dtype.type(0))
-        out = where_p.bind(share == 0, first, between)
-    if whole:
-        pass
-    elif not skip_nan:
-        out = where_p.bind(_any(missing, -1, keepdims=True), dtype.type(np.nan), out)
-    else:
-        out = where_p.bind(count > 0, out, dtype.type(np.nan))
+    last = (count if skip_nan else n) - 1
+    out = _at_place(rows, rint(place) if method == "nearest" else place, last, method, median, isinstance(q, Tracer))
+    if not whole:
+        good = count > 0 if skip_nan else logical_not(_any(missing, -1, keepdims=True))
+        out = where_p.bind(good, out, dtype.type(np.nan))
     out = reshape(moveaxis(out, -1, 0), (*q_shape, *lead))
     if share_dtype is not None and not whole and method not in _ELEMENTS:
         out = convert(out, np.promote_types(dtype_of(out), share_dtype))
@@ -204,21 +174,66 @@ def _quantile(  # noqa: C901 (NumPy's methods, side by side)
     return out
 
 
+def _interpolated(x: Value, share_dtype: np.dtype | None) -> Value:
+    """`x` in the dtype that means of its elements have, by shares of a dtype; None: of Python's numbers."""
+    if dtype_of(x).kind in "iu" and share_dtype is not None and inexact_dtype(share_dtype):
+        return convert(x, np.promote_types(dtype_of(x), share_dtype))
+    return as_inexact(x)
+
+
+def _at_place(rows: Value, place: Value, last: Value, method: str, median: bool, moves: bool) -> Value:
+    """What stands in sorted rows at a place that may lie between two elements.
+
+    Args:
+        rows: sorted along their last axis.
+        place: counted from 0. last: that of the last element, less than 0 where there is none.
+        moves: whether the share is traced, so that it has a derivative.
+    """
+    dtype = dtype_of(rows)
+    low, high = floor(place), ceil(place)
+    share = 0.5 * (high - low) if method == "midpoint" else place - low
+    low, high = (convert(v, np.intp) for v in (low, high))
+
+    def at(index: Value) -> Value:
+        if isinstance(index, Tracer) or ndim_of(index) > 1:
+            return take_along_axis(rows, index, -1)
+        return getitem(rows, (Ellipsis, index))
+
+    if method in ("lower", "nearest", "closest_observation"):
+        return at(low)
+    if method in ("higher", "inverted_cdf"):
+        return at(high)
+    if method == "averaged_inverted_cdf":  # a whole place is half-way to the next one
+        high = where(high == low, low + 1, high)
+        last = maximum(last, 0)
+        first, second = at(low), at(where(high > last, last, high))
+        return where_p.bind(share == 0, (first + second) * dtype.type(0.5), second)
+    first, second = at(low), at(high)
+    share = convert(share, dtype)
+    # A median is a mean of two, as NumPy has it: of -inf and 0 it is -inf, where interpolation has no answer.
+    between = (first + second) * dtype.type(0.5) if median else first + (second - first) * share
+    if moves and method != "midpoint":  # at an element the slope in q is that on its right
+        left = minimum(low, maximum(last - 1, 0))
+        slope = at(minimum(left + 1, maximum(last, 0))) - at(left)
+        first = first + share * where_p.bind(isfinite(slope), slope, dtype.type(0))
+    return where_p.bind(share == 0, first, between)
+
+
 _BEYOND = "interpolation overwrite_input"
 
 
 @plain(np.quantile, beyond=_BEYOND)
 def quantile(
-    a: Any,
-    q: Any,
-    axis: Any = None,
+    a: ArrayLike,
+    q: ArrayLike,
+    axis: Axes = None,
     out: None = None,
     overwrite_input: bool = False,
     method: str = "linear",
     keepdims: bool = False,
     *,
-    weights: Any = None,
-) -> Any:
+    weights: ArrayLike | None = None,
+) -> Value:
     """The `q`-th quantile over `axis`: the value that a share `q` of the elements lies below.
 
     Args:
@@ -244,16 +259,16 @@ def quantile(
 
 @plain(np.percentile, beyond=_BEYOND)
 def percentile(
-    a: Any,
-    q: Any,
-    axis: Any = None,
+    a: ArrayLike,
+    q: ArrayLike,
+    axis: Axes = None,
     out: None = None,
     overwrite_input: bool = False,
     method: str = "linear",
     keepdims: bool = False,
     *,
-    weights: Any = None,
-) -> Any:
+    weights: ArrayLike | None = None,
+) -> Value:
     """The `q`-th percentile over `axis`: `quantile` with `q` from 0 to 100.
 
     Example:
@@ -267,16 +282,16 @@ def percentile(
 
 @plain(np.nanquantile, beyond=_BEYOND)
 def nanquantile(
-    a: Any,
-    q: Any,
-    axis: Any = None,
+    a: ArrayLike,
+    q: ArrayLike,
+    axis: Axes = None,
     out: None = None,
     overwrite_input: bool = False,
     method: str = "linear",
     keepdims: bool = False,
     *,
-    weights: Any = None,
-) -> Any:
+    weights: ArrayLike | None = None,
+) -> Value:
     """The `q`-th quantile over `axis` of the elements that are not NaN.
 
     Example:
@@ -291,16 +306,16 @@ def nanquantile(
 
 @plain(np.nanpercentile, beyond=_BEYOND)
 def nanpercentile(
-    a: Any,
-    q: Any,
-    axis: Any = None,
+    a: ArrayLike,
+    q: ArrayLike,
+    axis: Axes = None,
     out: None = None,
     overwrite_input: bool = False,
     method: str = "linear",
     keepdims: bool = False,
     *,
-    weights: Any = None,
-) -> Any:
+    weights: ArrayLike | None = None,
+) -> Value:
     """The `q`-th percentile over `axis` of the elements that are not NaN.
 
     Example:
@@ -313,7 +328,7 @@ def nanpercentile(
     return _quantile(a, as_value(q) / 100, axis, method, keepdims, True, weights=weights)
 
 
-def _median(a: Any, axis: Any, keepdims: bool, skip_nan: bool) -> Any:
+def _median(a: ArrayLike, axis: Axes, keepdims: bool, skip_nan: bool) -> Value:
     x = as_array(a)
     if all(shape_of(x)[i] for i in canonical_axes(axis, ndim_of(x))):
         return _quantile(x, 0.5, axis, "midpoint", keepdims, skip_nan, median=True)
@@ -321,7 +336,9 @@ def _median(a: Any, axis: Any, keepdims: bool, skip_nan: bool) -> Any:
 
 
 @plain(np.median, beyond=_BEYOND)
-def median(a: Any, axis: Any = None, out: None = None, overwrite_input: bool = False, keepdims: bool = False) -> Any:
+def median(
+    a: ArrayLike, axis: Axes = None, out: None = None, overwrite_input: bool = False, keepdims: bool = False
+) -> Value:
     """The median over `axis`; of an even number of elements the mean of the two in the middle.
 
     Example:
@@ -334,7 +351,9 @@ def median(a: Any, axis: Any = None, out: None = None, overwrite_input: bool = F
 
 
 @plain(np.nanmedian, beyond=_BEYOND)
-def nanmedian(a: Any, axis: Any = None, out: None = None, overwrite_input: bool = False, keepdims: bool = False) -> Any:
+def nanmedian(
+    a: ArrayLike, axis: Axes = None, out: None = None, overwrite_input: bool = False, keepdims: bool = False
+) -> Value:
     """The median over `axis` of the elements that are not NaN.
 
     Example:
@@ -350,7 +369,7 @@ def nanmedian(a: Any, axis: Any = None, out: None = None, overwrite_input: bool 
 # --- covariance -------------------------------------------------------------------------------------------------
 
 
-def _variables(m: Any, rowvar: bool) -> Any:
+def _variables(m: ArrayLike, rowvar: bool) -> Value:
     x = as_array(m)
     if ndim_of(x) > 2:
         raise ShapeError(f"cov needs a vector or a matrix, got shape {shape_of(x)}")
@@ -360,7 +379,7 @@ def _variables(m: Any, rowvar: bool) -> Any:
     return x if rowvar else transpose(x)
 
 
-def _check_weights(name: str, w: Any, n: int) -> None:
+def _check_weights(name: str, w: ArrayLike, n: int) -> None:
     """NumPy's errors for the weights of `cov`, as far as their values are known."""
     if ndim_of(w) != 1 or shape_of(w)[0] != n:
         raise ShapeError(f"cov: {name} of shape {shape_of(w)} for {n} observations; give a vector of that length")
@@ -371,16 +390,16 @@ def _check_weights(name: str, w: Any, n: int) -> None:
 
 
 def cov(
-    m: Any,
-    y: Any = None,
+    m: ArrayLike,
+    y: ArrayLike | None = None,
     rowvar: bool = True,
     bias: bool = False,
     ddof: int | None = None,
     fweights: Any = None,
-    aweights: Any = None,
+    aweights: ArrayLike | None = None,
     *,
-    dtype: Any = None,
-) -> Any:
+    dtype: DTypeLike = None,
+) -> Value:
     """The covariance matrix of variables in the rows of `m` (its columns without `rowvar`), NumPy's arguments.
 
     Example:
@@ -422,7 +441,7 @@ def cov(
     return reshape(out, ()) if shape_of(out) == (1, 1) else out
 
 
-def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
+def corrcoef(x: ArrayLike, y: ArrayLike | None = None, rowvar: bool = True, *, dtype: DTypeLike = None) -> Value:
     """The correlation coefficients of variables in the rows of `x` (its columns without `rowvar`).
 
     Example:

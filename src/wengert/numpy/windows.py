@@ -13,6 +13,7 @@ from ..config import config
 from ..core import Tracer, as_array
 from ..documented import with_example
 from ..ops.elementwise import convert
+from ..vocabulary import Value
 
 
 def _window(name: str, doc: str) -> Any:
@@ -64,7 +65,7 @@ with_example(
 )
 
 
-def kaiser(M: int, beta: Any) -> Any:
+def kaiser(M: int, beta: Any) -> Value:
     """Kaiser's window of `M` points, differentiable in the shape parameter `beta`.
 
     Example:

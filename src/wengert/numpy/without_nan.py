@@ -12,12 +12,13 @@ from ..errors import DtypeError, ShapeError
 from ..ops import reduction as _ops
 from ..ops.elementwise import isnan
 from ..ops.elementwise import where as _where
+from ..vocabulary import ArrayLike, Axes, DTypeLike, Value
 from . import reductions
 from .dispatch import no_out, plain
 from .reductions import mean, std, var
 
 
-def _without_nan(a: Any, fill: Any) -> tuple[Any, Any]:
+def _without_nan(a: ArrayLike, fill: Any) -> tuple[Any, Any]:
     """`a` with NaN replaced by `fill`, and where it was not NaN (None for dtypes without NaN)."""
     a = as_array(a)
     if not inexact_dtype(dtype_of(a)):
@@ -26,7 +27,7 @@ def _without_nan(a: Any, fill: Any) -> tuple[Any, Any]:
     return _where(missing, np.asarray(fill, dtype_of(a))[()], a), ~missing
 
 
-def _averaged(a: Any, dtype: Any, where: Any) -> tuple[Any, Any]:
+def _averaged(a: ArrayLike, dtype: DTypeLike, where: Any) -> tuple[Any, Any]:
     """`a` with NaN replaced by 0, and the mask of the elements that a mean is taken of: those of `where` that are not NaN.
 
     Raises:
@@ -40,14 +41,14 @@ def _averaged(a: Any, dtype: Any, where: Any) -> tuple[Any, Any]:
 
 @plain(np.nansum)
 def nansum(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike = None,
     out: None = None,
     keepdims: bool = False,
-    initial: Any = None,
-    where: Any = None,
-) -> Any:
+    initial: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+) -> Value:
     """The sum over `axis`, NaN counted as 0.
 
     Example:
@@ -62,14 +63,14 @@ def nansum(
 
 @plain(np.nanprod)
 def nanprod(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike = None,
     out: None = None,
     keepdims: bool = False,
-    initial: Any = None,
-    where: Any = None,
-) -> Any:
+    initial: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+) -> Value:
     """The product over `axis`, NaN counted as 1.
 
     Example:
@@ -82,7 +83,7 @@ def nanprod(
     return _ops.prod(_without_nan(a, 1)[0], axis, dtype, keepdims, initial, where)
 
 
-def _nanextreme(reduce: Any, worst: float, a: Any, axis: Any, keepdims: bool, initial: Any, where: Any) -> Any:
+def _nanextreme(reduce: Any, worst: float, a: ArrayLike, axis: Axes, keepdims: bool, initial: Any, where: Any) -> Any:
     x, present = _without_nan(a, worst)
     if where is not None and initial is None:
         raise ShapeError("nanmax and nanmin with where= need initial=, the value of an empty selection")
@@ -93,8 +94,8 @@ def _nanextreme(reduce: Any, worst: float, a: Any, axis: Any, keepdims: bool, in
 
 
 def nanmax(
-    a: Any, axis: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = None
-) -> Any:
+    a: ArrayLike, axis: Axes = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = None
+) -> Value:
     """The largest element over `axis` that is not NaN; NaN if there is none.
 
     Example:
@@ -108,8 +109,8 @@ def nanmax(
 
 
 def nanmin(
-    a: Any, axis: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = None
-) -> Any:
+    a: ArrayLike, axis: Axes = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = None
+) -> Value:
     """The smallest element over `axis` that is not NaN; NaN if there is none.
 
     Example:
@@ -123,8 +124,14 @@ def nanmin(
 
 
 def nanmean(
-    a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, *, where: Any = None
-) -> Any:
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike = None,
+    out: None = None,
+    keepdims: bool = False,
+    *,
+    where: Any = None,
+) -> Value:
     """The mean over `axis` of the elements that are not NaN.
 
     Example:
@@ -139,17 +146,17 @@ def nanmean(
 
 
 def nanvar(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike = None,
     out: None = None,
     ddof: Any = 0,
     keepdims: bool = False,
     *,
     where: Any = None,
-    mean: Any = None,
+    mean: ArrayLike | None = None,
     correction: Any = None,
-) -> Any:
+) -> Value:
     """The variance over `axis` of the elements that are not NaN.
 
     Example:
@@ -164,17 +171,17 @@ def nanvar(
 
 
 def nanstd(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike = None,
     out: None = None,
     ddof: Any = 0,
     keepdims: bool = False,
     *,
     where: Any = None,
-    mean: Any = None,
+    mean: ArrayLike | None = None,
     correction: Any = None,
-) -> Any:
+) -> Value:
     """The standard deviation over `axis` of the elements that are not NaN.
 
     Example:

@@ -20,11 +20,14 @@ from ..ops.elementwise import as_positions, convert, where_p
 from ..ops.indexing import getitem
 from ..ops.shape import broadcast_to, reshape
 from ..ops.updates import at
+from ..vocabulary import ArrayLike, Value
 
 ndarray = np.ndarray
 
 
-def _finish(name: str, a: Any, inplace: bool, numpy_function: Callable[[], Any], copy: Callable[[], Any], *others: Any):
+def _finish(
+    name: str, a: ArrayLike, inplace: bool, numpy_function: Callable[[], Any], copy: Callable[[], Any], *others: Any
+):
     """Write in place where `a` is an array of NumPy's and nothing is traced; otherwise the copy with the new values."""
     if not inplace:
         return copy()
@@ -44,14 +47,14 @@ def _finish(name: str, a: Any, inplace: bool, numpy_function: Callable[[], Any],
     )
 
 
-def _cycled(v: Any, n: int) -> Any:
+def _cycled(v: ArrayLike, n: int) -> Value:
     """The first `n` values of `v`, repeated as often as it takes."""
     v = reshape(as_array(v), (-1,))
     have = shape_of(v)[0]
     return v if have == n else getitem(v, np.arange(n) % have)
 
 
-def put(a: Any, ind: Any, v: Any, mode: str | None = None, *, inplace: bool = True) -> Any:
+def put(a: ArrayLike, ind: Any, v: ArrayLike, mode: str | None = None, *, inplace: bool = True) -> Any:
     """Write `v`, repeated as often as it takes, at the flat indices `ind` of `a`.
 
     Args:
@@ -80,7 +83,7 @@ def put(a: Any, ind: Any, v: Any, mode: str | None = None, *, inplace: bool = Tr
     return _finish("put", a, inplace, lambda: np.put(a, ind, v, mode or "raise"), copy, ind, v)  # type: ignore[arg-type]
 
 
-def put_along_axis(arr: Any, indices: Any, values: Any, axis: Any, *, inplace: bool = True) -> Any:
+def put_along_axis(arr: ArrayLike, indices: Any, values: Any, axis: int | None, *, inplace: bool = True) -> Any:
     """Write `values` at `indices` along `axis` of `arr`, the other axes matched one to one.
 
     With ``inplace=False`` a copy is returned and `arr` stays as it is.
@@ -111,7 +114,7 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: Any, *, inplace: b
     return _finish("put_along_axis", arr, inplace, write, copy, indices, values)
 
 
-def fill_diagonal(a: Any, val: Any, wrap: bool = False, *, inplace: bool = True) -> Any:
+def fill_diagonal(a: ArrayLike, val: Any, wrap: bool = False, *, inplace: bool = True) -> Any:
     """Write `val`, repeated as often as it takes, on the diagonal of `a`.
 
     Args:
@@ -143,14 +146,14 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False, *, inplace: bool = True)
     return _finish("fill_diagonal", a, inplace, lambda: np.fill_diagonal(a, val, wrap), copy, val)
 
 
-def _as_large(name: str, mask: Any, x: Any) -> Any:
+def _as_large(name: str, mask: ArrayLike, x: ArrayLike) -> Value:
     """A mask of as many elements as `x`, in its shape."""
     if math.prod(shape_of(mask)) != math.prod(shape_of(x)):
         raise ShapeError(f"{name}: a mask of shape {shape_of(mask)} for an array of shape {shape_of(x)}")
     return reshape(mask, shape_of(x))
 
 
-def putmask(a: Any, mask: Any, values: Any, *, inplace: bool = True) -> Any:
+def putmask(a: ArrayLike, mask: Any, values: Any, *, inplace: bool = True) -> Any:
     """Write into `a`, where `mask` holds, the elements of `values` at the same flat places (repeated if it is shorter).
 
     Example:
@@ -166,7 +169,7 @@ def putmask(a: Any, mask: Any, values: Any, *, inplace: bool = True) -> Any:
     return _finish("putmask", a, inplace, lambda: np.putmask(a, mask, values), copy, mask, values)
 
 
-def place(arr: Any, mask: Any, vals: Any, *, inplace: bool = True) -> Any:
+def place(arr: ArrayLike, mask: Any, vals: Any, *, inplace: bool = True) -> Any:
     """Write into `arr`, at the n-th place where `mask` holds, the n-th element of `vals` (which starts again when it ends).
 
     Example:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from ..core import Value
 from ..lowering import Formula, complexes, formulas
+from ..vocabulary import Params, Pushed
 from .linear import Linear
 from .sides import ASIDE, BESIDE
 
@@ -16,7 +16,7 @@ from .sides import ASIDE, BESIDE
 class _Arrival(Linear):
     """A value, without the direction in which a point was left."""
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         return (primals[0], None) if ASIDE.on else super().jvp(primals, tangents, params)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..core import Aval, Primitive, Value, dtype_of, shape_of
 from ..errors import DtypeError, ShapeError
+from ..vocabulary import BatchedResults, DTypeLike, Params, Pushed
 from .elementwise import left_shift_p, right_shift_p
 from .families import Elementwise
 from .linear import Linear
@@ -44,7 +45,7 @@ def _leading_zeros(x: Any) -> Any:
     return (width - np.bitwise_count(v).astype(np.int64)).astype(x.dtype)[()]
 
 
-def _high_product(x: Any, y: Any) -> Any:
+def _high_product(x: Any, y: Any) -> Value:
     """The upper half of the bits of a product."""
     x, y = np.asarray(_whole("mulhi", x)), np.asarray(_whole("mulhi", y))
     dtype, bits = x.dtype, 8 * x.dtype.itemsize
@@ -107,10 +108,10 @@ class _Bitcast(Primitive):
     def abstract(self, x: Aval, *, dtype: np.dtype) -> Aval:
         return Aval(_bitcast_shape(x.shape, x.dtype, dtype), dtype)
 
-    def jvp(self, primals: Any, tangents: Any, params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Any, tangents: Any, params: Params) -> Pushed:
         return self.bind(*primals, **params), None
 
-    def batch(self, size: int, args: Any, batched: Any, params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Any, batched: Any, params: Params) -> BatchedResults:
         shape, have, want = shape_of(args[0])[1:], dtype_of(args[0]), params["dtype"]
         if not shape and have.itemsize < want.itemsize:
             _bitcast_shape(shape, have, want)  # the axis of examples is none of theirs
@@ -128,7 +129,7 @@ bitcast_p = _Bitcast(
 )
 
 
-def bitcast_convert_type(x: Value, dtype: Any) -> Value:
+def bitcast_convert_type(x: Value, dtype: DTypeLike) -> Value:
     """The bits of `x` as another dtype.
 
     Raises:
@@ -186,7 +187,7 @@ def shift_right_logical(x: Value, n: Value) -> Value:
 # --- roundings --------------------------------------------------------------------------------------------------
 
 
-def _reduce_precision(x: Any, *, exponent_bits: int, mantissa_bits: int) -> Any:
+def _reduce_precision(x: Any, *, exponent_bits: int, mantissa_bits: int) -> Value:
     """Round to nearest even in the mantissa; what is too great for the exponent is infinite, what is too small is 0."""
     x = np.asarray(x)
     import ml_dtypes

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ..core import Tracer, ndim_of
 from ..errors import ConcretizationError
+from ..vocabulary import Value
 from .reduction import all_p
 
 
-def holds(condition: Any) -> bool:
+def holds(condition: Value) -> bool:
     """Whether a condition on values holds throughout, as far as that is known (`answer`)."""
     return answer(condition) is not False
 
 
-def answer(condition: Any) -> bool | None:
+def answer(condition: Value) -> bool | None:
     """Whether a condition on values holds throughout: for each example of a batch, and for the values at hand while a
     function is compiled. That is a guard of the Program then, so that later values are looked at, too. None in bodies of loops
     and in branches, where values are not known."""

@@ -14,6 +14,7 @@ import numpy as np
 from ..core import Aval, LinearTracer, Value
 from ..lowering import Formula, complexes, formulas
 from ..program import Program
+from ..vocabulary import BatchedResults, Batching, Linearizing, Params, Pushed, Results, Tape
 from .derived import (
     alone,
     batched_program,
@@ -42,13 +43,13 @@ class Call(EffectPrimitive):
     def abstract(self, *avals: Aval, program: Program) -> list[Aval]:
         return program.out_avals
 
-    def called(self, params: dict[str, Any]) -> Program:
+    def called(self, params: Params) -> Program:
         return params["program"]
 
-    def dependence(self, given: Sequence[bool], params: dict[str, Any], results: int) -> list[bool]:
+    def dependence(self, given: Sequence[bool], params: Params, results: int) -> list[bool]:
         return dependence(params["program"], given)
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         program = params["program"]
         derived, live = jvp_program(program, tuple(t is not None for t in tangents))
         outs = self.bind(*primals, *[t for t in tangents if t is not None], **{**params, "program": derived})
@@ -56,23 +57,25 @@ class Call(EffectPrimitive):
         rest = iter(outs[n:])
         return outs[:n], [next(rest) if b else None for b in live]
 
-    def series_through(self, order: int, primals: Sequence[Value], coefficients: Any, params: dict[str, Any]) -> Any:
+    def series_through(self, order: int, primals: Sequence[Value], coefficients: Any, params: Params) -> Any:
         from .control.series import through_call
 
         return through_call(self.bind, order, primals, coefficients, params)
 
-    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+    def linearize(
+        self, trace: Linearizing, primals: Sequence[Value], tangents: Sequence[Any], params: Params
+    ) -> Results:
         program = params["program"]
         n = len(program.outputs)
         forward, linear, live = linearized_programs(program, tuple(t is not None for t in tangents))
         outs = self.bind(*primals, program=forward)
         return record_linear(trace, outs[:n], live, (*outs[n:], *[t for t in tangents if t is not None]), linear)
 
-    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+    def record(self, tape: Tape, args: Sequence[Value], params: Params) -> Results:
         # Some results may depend on constants alone, as the primal results of a jvp do: the tape must see which.
         return params["program"].evaluate(args)
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
 
         program = params["program"]
         tape = max((a._trace for a in args if type(a) is LinearTracer), key=lambda t: t.level)
@@ -84,18 +87,20 @@ class Call(EffectPrimitive):
         grads = iter([next(outs) if b else None for b in live])
         return [next(grads) if b else None for b in linear]
 
-    def leaves_out(self, params: dict[str, Any]) -> bool:
+    def leaves_out(self, params: Params) -> bool:
         from .supported import drops
 
         return drops(params["program"])
 
-    def supported(self, cotangent: Any, supports: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+    def supported(self, cotangent: Results, supports: Any, args: Sequence[Value], params: Params) -> Any:
         from .control.programs import on_newest_tape
         from .supported import of_a_call
 
         return of_a_call(call_p.bind, params["program"], on_newest_tape(args), args, cotangent, supports)
 
-    def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch_in(
+        self, trace: Batching, args: Sequence[Value], batched: Sequence[bool], params: Params
+    ) -> BatchedResults:
         derived, flags = batched_program(params["program"], trace.size, tuple(batched), trace.axis_name)
         return self.bind(*args, **{**params, "program": derived}), flags
 
@@ -191,7 +196,9 @@ class Remat(Call):
     def abstract(self, *avals: Aval, program: Program, policy: Policy | None) -> list[Aval]:
         return program.out_avals
 
-    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+    def linearize(
+        self, trace: Linearizing, primals: Sequence[Value], tangents: Sequence[Any], params: Params
+    ) -> Results:
         program, policy = params["program"], params["policy"]
         nonzero = tuple(t is not None for t in tangents)
         ts = [t for t in tangents if t is not None]
@@ -204,7 +211,7 @@ class Remat(Call):
         n = len(program.outputs)
         return record_linear(trace, outs[:n], live, (*primals, *outs[n:], *ts), linear)
 
-    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+    def record(self, tape: Tape, args: Sequence[Value], params: Params) -> Results:
         """Results that do not depend on the linear arguments run now; the others start from the arguments again."""
         from .control.programs import rewired
 

@@ -6,13 +6,13 @@ An equation of the primitive stays in a Program because it has an effect, althou
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 
 from ..core import Aval, Value
+from ..vocabulary import BatchedResults, Function, Params, Pushed
 from .effects import EffectPrimitive
 
 _again: contextvars.ContextVar[bool] = contextvars.ContextVar("wengert_again", default=False)
@@ -33,18 +33,18 @@ class _Callback(EffectPrimitive):
 
     effect = True
 
-    def impl(self, *args: Value, function: Callable[..., Any], ordered: bool) -> Value:
+    def impl(self, *args: Value, function: Function, ordered: bool) -> Value:
         if not _again.get():
             function(*map(owned, args))
         return np.True_
 
-    def abstract(self, *avals: Aval, function: Callable[..., Any], ordered: bool) -> Aval:
+    def abstract(self, *avals: Aval, function: Function, ordered: bool) -> Aval:
         return Aval((), np.dtype(np.bool_))
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         return self.bind(*primals, **params), None
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         function = _ForEach(params["function"], size, tuple(batched))
         return self.bind(*args, function=function, ordered=params["ordered"]), False
 
@@ -52,7 +52,7 @@ class _Callback(EffectPrimitive):
 class _ForEach:
     """A function called for each example of a batch, in order."""
 
-    def __init__(self, function: Callable[..., Any], size: int, batched: tuple[bool, ...]) -> None:
+    def __init__(self, function: Function, size: int, batched: tuple[bool, ...]) -> None:
         self.function, self.size, self.batched = function, size, batched
         self.__name__ = getattr(function, "__name__", type(function).__name__)
 

@@ -35,7 +35,7 @@ def _same_shape_rule(function: Any) -> Callable[..., Aval]:
     return rule
 
 
-def _copied(x: Any) -> Any:
+def _copied(x: Any) -> Value:
     """A copy of an array, or of a number of Python's or NumPy's."""
     out = np.array(x)
     return out if out.ndim else out[()]
@@ -153,7 +153,7 @@ def as_inexact(x: Any) -> Value:
     return x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
 
 
-def as_positions(x: Any, what: str = "") -> Value:
+def as_positions(x: Value, what: str = "") -> Value:
     """Integers that count along axes, in a dtype in which adding the length of an axis does not overflow.
 
     With `what` anything but integers and truth values is a TypeError that names that function; without it, it stays as it is.

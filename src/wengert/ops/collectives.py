@@ -12,6 +12,7 @@ from .. import trees
 from ..core import Aval, Primitive, Tracer, Value, as_array, as_value, dtype_of, is_inexact, ndim_of, shape_of
 from ..errors import ArgumentError, ShapeError
 from ..transforms.paths import check_no_pairs, collected
+from ..vocabulary import AxisName, BatchedResults, Batching, Params, Pushed, Results
 from . import reduction
 from .elementwise import where
 from .indexing import getitem
@@ -48,20 +49,22 @@ class Collective(Primitive):
     def abstract(self, aval: Aval, *, axis_name: Hashable, size: int) -> Aval:
         return Aval(aval.shape, aval.dtype)
 
-    def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch_in(
+        self, trace: Batching, args: Sequence[Value], batched: Sequence[bool], params: Params
+    ) -> BatchedResults:
         if trace.axis_name == params["axis_name"]:
             return collected(trace).result(trace, self.name, lambda: self.over(args[0])), False
         check_no_pairs(trace, self.name, params["axis_name"])
         return self.other_axis(args[0], params), True
 
-    def other_axis(self, x: Value, params: dict[str, Any]) -> Value:
+    def other_axis(self, x: Value, params: Params) -> Value:
         return self.bind(x, **params)
 
 
 class _Linear(Collective):
     """One that is linear in its argument."""
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         out = self.bind(*primals, **params)
         t = tangents[0]
         return out, None if t is None or not is_inexact(out) else self.bind(t, **params)
@@ -74,7 +77,7 @@ class _Psum(_Linear):
     def same(self, x: Value, size: int) -> Value:
         return x * np.asarray(size, dtype_of(x))[()]
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
         # Every example's result holds every example's argument: the cotangents of all of them add up.
         return (self.bind(cotangent, **params),)
 
@@ -100,10 +103,10 @@ class _AllGather(_Linear):
     def abstract(self, aval: Aval, *, axis_name: Hashable, size: int) -> Aval:
         return Aval((size, *aval.shape), aval.dtype)
 
-    def other_axis(self, x: Value, params: dict[str, Any]) -> Value:
+    def other_axis(self, x: Value, params: Params) -> Value:
         return moveaxis(self.bind(x, **params), 0, 1)
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
         return (psum_scatter_p.bind(cotangent, **params),)
 
 
@@ -122,21 +125,23 @@ class Exchange(_Linear):
             x = where(axis.index() >= 0, x, x)  # the same for all examples, and now one for each
         return super().bind(x, **params)
 
-    def back(self, params: dict[str, Any]) -> tuple[Primitive, dict[str, Any]]:
+    def back(self, params: Params) -> tuple[Primitive, dict[str, Any]]:
         raise NotImplementedError
 
-    def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch_in(
+        self, trace: Batching, args: Sequence[Value], batched: Sequence[bool], params: Params
+    ) -> BatchedResults:
         if trace.axis_name == params["axis_name"]:
             rows = collected(trace).result(trace, self.name, lambda: self.exchanged(args[0], params))
             return rows if trace.group is None else getitem(rows, trace.group.examples), True
         check_no_pairs(trace, self.name, params["axis_name"])
         return self.other_axis(args[0], params), True
 
-    def exchanged(self, x: Value, params: dict[str, Any]) -> Value:
+    def exchanged(self, x: Value, params: Params) -> Value:
         """The result for values with the axis in front."""
         raise NotImplementedError
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
         primitive, params = self.back(params)
         return (primitive.bind(cotangent, **params),)
 
@@ -144,10 +149,10 @@ class Exchange(_Linear):
 class _PsumScatter(Exchange):
     """The sum over the examples of arrays with a row for each of them; every example gets its row."""
 
-    def exchanged(self, x: Value, params: dict[str, Any]) -> Value:
+    def exchanged(self, x: Value, params: Params) -> Value:
         return reduce_sum(x, (0,))
 
-    def other_axis(self, x: Value, params: dict[str, Any]) -> Value:
+    def other_axis(self, x: Value, params: Params) -> Value:
         return self.bind(moveaxis(x, 0, 1), **params)
 
     def impl(self, x: Value, *, axis_name: Hashable, size: int) -> Value:
@@ -156,14 +161,14 @@ class _PsumScatter(Exchange):
     def abstract(self, aval: Aval, *, axis_name: Hashable, size: int) -> Aval:
         return Aval(aval.shape[1:], aval.dtype)
 
-    def back(self, params: dict[str, Any]) -> tuple[Primitive, dict[str, Any]]:
+    def back(self, params: Params) -> tuple[Primitive, dict[str, Any]]:
         return all_gather_p, params
 
 
 class _Permute(Exchange):
     """Every example's value sent to another one, by the pairs of the parameter `perm`."""
 
-    def exchanged(self, x: Value, params: dict[str, Any]) -> Value:
+    def exchanged(self, x: Value, params: Params) -> Value:
         source = np.full(params["size"], -1)
         for s, d in params["perm"]:
             source[d] = s
@@ -179,20 +184,20 @@ class _Permute(Exchange):
     def abstract(self, aval: Aval, **params: Any) -> Aval:
         return Aval(aval.shape, aval.dtype)
 
-    def back(self, params: dict[str, Any]) -> tuple[Primitive, dict[str, Any]]:
+    def back(self, params: Params) -> tuple[Primitive, dict[str, Any]]:
         return self, {**params, "perm": tuple((d, s) for s, d in params["perm"])}
 
 
 class _AllToAll(Exchange):
     """Row `i` of every example's array goes to example `i`, which has them in the order of their senders."""
 
-    def exchanged(self, x: Value, params: dict[str, Any]) -> Value:
+    def exchanged(self, x: Value, params: Params) -> Value:
         return moveaxis(x, 0, 1)
 
-    def other_axis(self, x: Value, params: dict[str, Any]) -> Value:
+    def other_axis(self, x: Value, params: Params) -> Value:
         return moveaxis(self.bind(moveaxis(x, 0, 1), **params), 0, 1)
 
-    def back(self, params: dict[str, Any]) -> tuple[Primitive, dict[str, Any]]:
+    def back(self, params: Params) -> tuple[Primitive, dict[str, Any]]:
         return self, params
 
 
@@ -218,7 +223,7 @@ ppermute_p = _Permute(
 )
 
 
-def _each(primitive: Collective, x: Any, axis_name: Any) -> Any:
+def _each(primitive: Collective, x: Any, axis_name: AxisName) -> Any:
     names = axis_name if isinstance(axis_name, (tuple, list)) else (axis_name,)
     for name in names:
         size = _called(name, primitive.name)
@@ -235,7 +240,7 @@ def _called(axis_name: Hashable, what: str) -> int:
     return size
 
 
-def psum(x: Any, axis_name: Any) -> Any:
+def psum(x: Any, axis_name: AxisName) -> Any:
     """The sum of `x` over the examples of a named axis (a name, or a tuple of them); `x` may be a pytree.
 
     Example:
@@ -246,7 +251,7 @@ def psum(x: Any, axis_name: Any) -> Any:
     return _each(psum_p, x, axis_name)
 
 
-def axis_size(axis_name: Any) -> int:
+def axis_size(axis_name: AxisName) -> int:
     """The number of examples along a named axis.
 
     Example:
@@ -263,7 +268,7 @@ def axis_size(axis_name: Any) -> int:
     return size
 
 
-def pmean(x: Any, axis_name: Any) -> Any:
+def pmean(x: Any, axis_name: AxisName) -> Any:
     """The mean of `x` over the examples of a named axis.
 
     Example:
@@ -277,7 +282,7 @@ def pmean(x: Any, axis_name: Any) -> Any:
     return trees.map(lambda v: v / n, psum(x, axis_name))
 
 
-def pmax(x: Any, axis_name: Any) -> Any:
+def pmax(x: Any, axis_name: AxisName) -> Any:
     """The maximum of `x` over the examples of a named axis.
 
     Example:
@@ -290,7 +295,7 @@ def pmax(x: Any, axis_name: Any) -> Any:
     return _each(pmax_p, x, axis_name)
 
 
-def pmin(x: Any, axis_name: Any) -> Any:
+def pmin(x: Any, axis_name: AxisName) -> Any:
     """The minimum of `x` over the examples of a named axis.
 
     Example:
@@ -303,7 +308,7 @@ def pmin(x: Any, axis_name: Any) -> Any:
     return _each(pmin_p, x, axis_name)
 
 
-def all_gather(x: Any, axis_name: Any, *, axis: int = 0, tiled: bool = False) -> Any:
+def all_gather(x: Any, axis_name: AxisName, *, axis: int = 0, tiled: bool = False) -> Any:
     """Every example's `x` along a named axis, on a new axis of the result (an existing one if `tiled`).
 
     Example:

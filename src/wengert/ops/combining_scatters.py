@@ -10,6 +10,7 @@ import numpy as np
 
 from ..core import Value, dtype_of, is_inexact, shape_of
 from ..lowering import kernels, monoids
+from ..vocabulary import Params, Pushed
 from .casts import convert
 from .cumulative import doubling_scan
 from .elementwise import equal, where
@@ -21,7 +22,7 @@ from .sorting import argsort_p
 class _ScatterMultiply(Scatter):
     """The product over updates that fall on one place; exact where some of them are zero."""
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         x, u, *indices = primals
         tx, tu, *_ = tangents
         out = self.bind(x, u, *indices, **params)
@@ -77,7 +78,7 @@ class _ScatterMultiply(Scatter):
 class _ScatterExtreme(Scatter):
     """The largest (smallest) of `x` and the updates on each place; those equal to it share the tangent."""
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         x, u, *indices = primals
         tx, tu, *_ = tangents
         axes = params["axes"]

@@ -17,6 +17,7 @@ import numpy as np
 from ..core import SQUARE_RULES, Aval, Value, as_array, aval_of, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, AxisError, ShapeError
 from ..lowering.kinds import Contraction
+from ..vocabulary import Params
 from .axes import canonical_axis
 from .diagonal import Diagonal
 from .elementwise import conj, convert, multiply, square
@@ -146,7 +147,7 @@ def _hits(ct: Value, x: Any, y: Any, k: int, *, dims: Dims) -> Value:
     return broadcast_to(out, (x, y)[k].shape)
 
 
-def _batch(size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+def _batch(size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> Any:
     (x, y), (batched_x, batched_y) = args, batched
     (cx, cy), (bx, by) = params["dims"]
     if batched_x:
@@ -179,7 +180,7 @@ def _samples() -> list[Any]:
 
 
 class _DotGeneral(Bilinear):
-    def batch_diagonal(self, args: Sequence[Any], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch_diagonal(self, args: Sequence[Any], batched: Sequence[bool], params: Params) -> Value | None:
         """A basis that is contracted as a whole picks rows of the other factor: no product, and no 0 that meets one."""
         (cx, cy), (bx, _) = params["dims"]
         k = 0 if type(args[0]) is Diagonal else 1
@@ -204,7 +205,7 @@ dot_general_p = _DotGeneral(
 dot_general_p.hits = _hits
 
 
-def _with_itself(trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Value:
+def _with_itself(trace: Any, args: Sequence[Value], params: Params) -> Value:
     """``r @ r`` of roots is the sum of their squares, which have no kink."""
     (x, y), ((cx, cy), (bx, by)) = args, params["dims"]
     root = root_of(x)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..core import Aval, Value, shape_of
 from ..lowering.kernels import Either
+from ..vocabulary import Params
 from .convolution_forms import correlated
 from .families import Bilinear
 from .promotion import result_dtype
@@ -52,13 +53,13 @@ def _in_parts(x: Value, y: Value) -> Value:
     )
 
 
-def _is_in_parts(avals: Sequence[Aval], params: dict[str, Any]) -> bool:
+def _is_in_parts(avals: Sequence[Aval], params: Params) -> bool:
     n, m = sorted((a.shape[-1] for a in avals), reverse=True)
     known = all(a.dtype == avals[0].dtype and a.dtype.kind in "iuf" and a.dtype.itemsize >= 4 for a in avals)
     return known and math.prod(avals[0].shape[:-1]) == 1 and m >= SHORT and n >= 4 * m and n * m >= MANY
 
 
-def _batch(size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+def _batch(size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> Any:
     return convolve_p.bind(*in_front(size, args, batched)), True
 
 

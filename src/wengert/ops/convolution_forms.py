@@ -18,6 +18,7 @@ import numpy as np
 
 from ..core import Aval, Primitive, Value, aval_of, dtype_of, shape_of
 from ..lowering.kernels import Either
+from ..vocabulary import BatchedResults, Params
 from .contraction import dot_general_p
 from .elementwise import convert
 from .families import Bilinear
@@ -29,7 +30,7 @@ ndarray = np.ndarray
 THIN = 8  # pairs of features in a group, up to which NumPy goes tap by tap
 
 
-def reach_of(params: dict[str, Any]) -> list[int]:
+def reach_of(params: Params) -> list[int]:
     """How much of the operand, with what is around it, the kernel meets along each axis."""
     _, ws, ys = params["sizes"]
     terms = zip(params["strides"], params["dilation"], ws, ys, strict=True)
@@ -51,7 +52,7 @@ class _Form(Bilinear):
         have = {self.takes[0]: a.shape, self.takes[1]: b.shape}
         return Aval(self._shape(have, params), result_dtype(a, b))
 
-    def _shape(self, have: dict[str, tuple[int, ...]], params: dict[str, Any]) -> tuple[int, ...]:
+    def _shape(self, have: dict[str, tuple[int, ...]], params: Params) -> tuple[int, ...]:
         (xs, ws, ys), groups = params["sizes"], params["groups"]
         if self.gives == "y":
             return (have["x"][0], *ys, have["w"][-1])
@@ -59,7 +60,7 @@ class _Form(Bilinear):
             return (have["y"][0], *xs, groups * have["w"][-2])
         return (*ws, have["x"][-1] // groups, have["y"][-1])
 
-    def given(self, values: Sequence[Any], params: dict[str, Any]) -> dict[str, Any]:
+    def given(self, values: Sequence[Any], params: Params) -> dict[str, Any]:
         return dict(zip(self.takes, values, strict=True))
 
     # --- with NumPy --------------------------------------------------------------------------------------------------
@@ -109,7 +110,7 @@ class _Form(Bilinear):
         out = dot_general_p.bind(x, y, dims=(((0,), (0,)), ((1,), (1,))))  # groups, inputs, taps, outputs
         return reshape(transpose(out, (2, 1, 0, 3)), (*ws, shape_of(x)[2], shape_of(given["y"])[-1]))
 
-    def _is_composed(self, avals: Sequence[Aval], params: dict[str, Any]) -> bool:
+    def _is_composed(self, avals: Sequence[Aval], params: Params) -> bool:
         """Complex and narrow numbers, and gradients with gaps between both places and taps."""
         dtype = avals[0].dtype
         known = dtype.kind in "iu" or (dtype.kind == "f" and dtype.itemsize >= 4)
@@ -124,10 +125,10 @@ class _Form(Bilinear):
     def transpose_right(self, ct: Value, a: Value, b: Any, **params: Any) -> Value:
         return FORMS[self.takes[1]].of({self.gives: ct, self.takes[0]: a}, params)
 
-    def of(self, given: dict[str, Value], params: dict[str, Any]) -> Value:
+    def of(self, given: dict[str, Value], params: Params) -> Value:
         return self.bind(*[given[r] for r in self.takes], **params)
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         """Batches are examples where the kernel has none, features where operand or result has none, or else groups."""
         shapes = {r: shape_of(a)[1:] if b else shape_of(a) for r, a, b in zip(self.takes, args, batched, strict=True)}
         shape = self._shape(shapes, params)
@@ -187,7 +188,7 @@ def _left(role: str, v: Value, how: str, groups: int, size: int, shape: Sequence
 # --- NumPy -----------------------------------------------------------------------------------------------------------
 
 
-def _fill(gives: str, out: ndarray, given: dict[str, ndarray], params: dict[str, Any]) -> None:
+def _fill(gives: str, out: ndarray, given: dict[str, ndarray], params: Params) -> None:
     """One array of the form from the other two, none of them empty; `out` is zeros."""
     xs, groups = params["sizes"][0], params["groups"]
     have = {**given, gives: out}
@@ -210,7 +211,7 @@ def _fill(gives: str, out: ndarray, given: dict[str, ndarray], params: dict[str,
         x[:, *within] = padded[:, *inside]
 
 
-def _by_taps(gives: str, x: ndarray, w: ndarray, y: ndarray, params: dict[str, Any]) -> None:
+def _by_taps(gives: str, x: ndarray, w: ndarray, y: ndarray, params: Params) -> None:
     """A product of slices for each tap of the kernel; sums of vectors, where they are that, by NumPy's functions for these."""
     (_, ws, ys), groups = params["sizes"], params["groups"]
     strides, dilation = params["strides"], params["dilation"]
@@ -243,7 +244,7 @@ def _by_taps(gives: str, x: ndarray, w: ndarray, y: ndarray, params: dict[str, A
                     w[*tap, c, :, o] = np.einsum(f"{rows}z,{rows}z->z", part[..., c], y[..., o])
 
 
-def _by_products(gives: str, x: ndarray, w: ndarray, y: ndarray, params: dict[str, Any]) -> None:
+def _by_products(gives: str, x: ndarray, w: ndarray, y: ndarray, params: Params) -> None:
     """Products of matrices of patches, of as many examples at a time as the caches hold."""
     (_, ws, ys), groups = params["sizes"], params["groups"]
     strides, dilation = params["strides"], params["dilation"]

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..core import Aval, Value, aval_of, dtype_of, shape_of
 from ..lowering import Composition, computed_in
+from ..vocabulary import Params
 from .convolution import convolve_p
 from .convolution_forms import correlated
 from .elementwise import convert, rint
@@ -49,7 +50,7 @@ def _shape(x: Aval, y: Aval, *, rank: int, method: str) -> Aval:
     return Aval((*x.shape[:-rank], *sizes), result_dtype(x, y))
 
 
-def _against(ct: Value, other: Value, sizes: tuple[int, ...], params: dict[str, Any]) -> Value:
+def _against(ct: Value, other: Value, sizes: tuple[int, ...], params: Params) -> Value:
     """The correlation of a cotangent with the other factor: ``out[i] = sum_j ct[i + j] other[j]``."""
     rank, n = params["rank"], len(shape_of(other))
     if params["method"] == "direct":
@@ -117,7 +118,7 @@ def _by_transforms(x: Value, y: Value, rank: int) -> Value:
     return out
 
 
-def _batch(size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+def _batch(size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> Any:
     return convolve_nd_p.bind(*in_front(size, args, batched), **params), True
 
 

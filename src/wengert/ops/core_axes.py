@@ -6,14 +6,22 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..core import Value, as_array, ndim_of
 from ..errors import ArgumentError
+from ..vocabulary import Axes
 from .axes import canonical_axis
 from .shape import expand_dims, transpose
 
 
 def along(
-    ufunc: Any, f: Callable[..., Value], axes: Any = None, axis: Any = None, keepdims: bool = False, **unknown: Any
+    ufunc: np.ufunc,
+    f: Callable[..., Value],
+    axes: Any = None,
+    axis: Axes = None,
+    keepdims: bool = False,
+    **unknown: Any,
 ) -> Callable[..., Value]:
     """`f`, which works over the last axes of its arrays as `ufunc` does, over the axes that NumPy's options name.
 
@@ -25,7 +33,7 @@ def along(
         raise TypeError(f"{name}() got an unexpected keyword argument {option!r}")
     given, made = [
         [re.findall(r"[^(),]+", core) for core in re.findall(r"\([^)]*\)", side)]
-        for side in ufunc.signature.split("->")
+        for side in (ufunc.signature or "").split("->")
     ]
     if (axis is not None or keepdims) and (made[0] or len({len(core) for core in given}) > 1):
         raise TypeError(

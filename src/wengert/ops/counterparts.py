@@ -14,6 +14,7 @@ import numpy as np
 
 from ..core import Primitive, as_value
 from ..errors import NotSupportedError
+from ..vocabulary import Function, Value
 from . import elementwise  # noqa: F401  (fills the registry)
 from .above import namespace
 from .families import Elementwise
@@ -54,7 +55,7 @@ _INSTEAD = {
 }
 
 
-def operation(ufunc: Any) -> Callable[..., Any]:
+def operation(ufunc: np.ufunc) -> Function:
     """The function of `wengert.numpy` or `wengert.scipy.special` (or a primitive) that a ufunc is here.
 
     Raises:
@@ -66,7 +67,7 @@ def operation(ufunc: Any) -> Callable[..., Any]:
     return found
 
 
-def name_of(ufunc: Any) -> str:
+def name_of(ufunc: np.ufunc) -> str:
     """What a user calls a ufunc: ``np.sin``, ``scipy.special.erf``."""
     name = ufunc.__name__
     if getattr(np, name, None) is ufunc:
@@ -74,7 +75,7 @@ def name_of(ufunc: Any) -> str:
     return f"scipy.special.{_INNER.get(name, name)}" if _is_scipy(ufunc) else name
 
 
-def _is_scipy(ufunc: Any) -> bool:
+def _is_scipy(ufunc: np.ufunc) -> bool:
     """Whether a ufunc is one of scipy.special, the private ones of which its functions are made included."""
     loaded = sys.modules.get("scipy.special")
     name = ufunc.__name__
@@ -111,7 +112,7 @@ def _find(ufunc: Any) -> Callable[..., Any]:
     return found
 
 
-def _elementwise(ufunc: Any) -> Callable[..., Any]:
+def _elementwise(ufunc: np.ufunc) -> Function:
     """A Python function of numbers that `np.frompyfunc` has made a ufunc, called for one element after the other."""
 
     def call(*args: Any) -> Any:
@@ -121,7 +122,7 @@ def _elementwise(ufunc: Any) -> Callable[..., Any]:
     return call
 
 
-def _stacked(out: Any) -> Any:
+def _stacked(out: Value) -> Value:
     out = unpacked(out) if type(out) is np.ndarray else as_value(out)
     return np.asarray(out.tolist()) if isinstance(out, np.ndarray) and out.dtype.hasobject else out
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from ..config import _NARROW, config
 from ..core import Aval, Primitive, Value, dtype_of, is_inexact, shape_of
 from ..lowering import monoids
 from ..lowering.kernels import Kernel
+from ..vocabulary import BatchedResults, Function, Params, Pushed
 from .casts import convert
 from .elementwise import equal, logaddexp, logaddexp_p, where
 from .indexing import take_along_axis
@@ -23,7 +24,7 @@ def _x(*shape: int) -> np.ndarray:
     return np.random.default_rng(12).normal(size=shape)
 
 
-def doubling_scan(combine: Callable[..., Any], pair: Sequence[Value], axis: int) -> Sequence[Value]:
+def doubling_scan(combine: Function, pair: Sequence[Value], axis: int) -> Sequence[Value]:
     """The inclusive scan of pairs of arrays along `axis` by an associative `combine(earlier, later)`.
 
     Hillis & Steele (1986), "Data parallel algorithms": log2(n) steps, each on whole arrays.
@@ -47,7 +48,7 @@ class _CumLogSumExp(Primitive):
     def abstract(self, x: Aval, *, axis: int) -> Aval:
         return Aval(x.shape, x.dtype)
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         (x,), (t,), axis = primals, tangents, params["axis"]
         ans = self.bind(x, axis=axis)
         if t is None:
@@ -63,7 +64,7 @@ class _CumLogSumExp(Primitive):
 
         return ans, spread(doubling_scan(combine, (x, t), axis)[1], shape_of(ans), dtype_of(ans))
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         return self.bind(args[0], axis=params["axis"] + 1), True
 
 
@@ -110,14 +111,14 @@ class _Cumulative(Primitive):
         dtype = self.function(np.ones((1,), x.dtype), 0).dtype
         return Aval(x.shape, dtype if config._x64 else _NARROW.get(dtype, dtype))
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         (x,), (t,), axis = primals, tangents, params["axis"]
         ans = self.bind(x, axis=axis)
         if t is None or not is_inexact(ans):
             return ans, None
         return ans, self.tangent(ans, x, t, axis)
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         return self.bind(args[0], axis=params["axis"] + 1), True
 
 

@@ -15,6 +15,7 @@ from ..config import config
 from ..core import Aval, LinearTracer, Primitive, Tracer, Value, aval_of, dtype_of, inexact_dtype, is_inexact, shape_of
 from ..errors import CustomRuleError, LeakedTracerError, NotLinearError, closed_over
 from ..program import Program
+from ..vocabulary import BatchedResults, Batching, Linearizing, Params, Pushed, Results, Tape
 from .closed_rules import Bound, Converted, Staged, converted
 from .keeping import keep
 from .rules import Batched, Flat, Rule, Within, zero_beside
@@ -27,7 +28,7 @@ class CustomCall(Primitive):
 
     multiple_results = True
 
-    def bind(self, *args: Value, rule: Rule) -> Any:
+    def bind(self, *args: Value, rule: Rule) -> Results:
         if isinstance(rule, Staged):
             n = rule.hoisted
             if type(rule) is Converted:
@@ -52,7 +53,7 @@ class CustomCall(Primitive):
     def impl(self, *args: Value, rule: Rule) -> Flat:
         return rule.run(*args)
 
-    def called(self, params: dict[str, Any]) -> Program | None:
+    def called(self, params: Params) -> Program | None:
         inner = getattr(params["rule"], "program", None)
         return inner if isinstance(inner, Program) else None
 
@@ -63,14 +64,14 @@ class CustomCall(Primitive):
             return stage(rule.run, avals, rule.name)[0].out_avals
         return rule.program.out_avals
 
-    def stage(self, trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+    def stage(self, trace: Any, args: Sequence[Value], params: Params) -> Any:
         rule = params["rule"]
         if type(rule) is Bound:  # Programs already, and once more would be one order of derivatives less
             return trace.append(self, [*rule.closed, *args], {"rule": rule.converted})
         rule, closed = converted(rule, args, trace)
         return trace.append(self, [*closed, *args], {"rule": rule})
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         rule = params["rule"]
         rule.check_differentiated([t is not None for t in tangents])
         if rule.forward_mode:
@@ -81,7 +82,9 @@ class CustomCall(Primitive):
         ts = iter(custom_pullback_p.bind(*args, **spec))
         return outs, [next(ts) if b else None for b in live]
 
-    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+    def linearize(
+        self, trace: Linearizing, primals: Sequence[Value], tangents: Sequence[Any], params: Params
+    ) -> Results:
         rule, start = params["rule"], len(trace.tape.nodes or ())
         if rule.forward_mode:
             outs, changes = self.jvp(primals, tangents, params)
@@ -102,14 +105,14 @@ class CustomCall(Primitive):
         nodes = iter(trace.tape.append_many(custom_pullback_p, args, spec, spec["out_avals"]))
         return [trace.wrap(o, next(nodes)) if b else o for o, b in zip(outs, live, strict=True)]
 
-    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+    def record(self, tape: Tape, args: Sequence[Value], params: Params) -> Results:
         """A function that is linear in the arguments on the tape. Its rule is needed where another is differentiated."""
         rule = params["rule"]
         if not any(isinstance(a, Tracer) and not tape.owns(a) for a in args):
             return rule.run(*args)
         return tape.append_many(self, tuple(args), params, self.abstract(*map(aval_of, args), rule=rule))
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
         avals = self.abstract(*map(aval_of, args), **params)
         given = [
             zero_beside(cotangent, a.shape, a.dtype) if c is None else c for c, a in zip(cotangent, avals, strict=True)
@@ -118,7 +121,9 @@ class CustomCall(Primitive):
         found = iter(self.bind(*[a for a in args if type(a) is not LinearTracer], *given, rule=rule))
         return [next(found) if type(a) is LinearTracer else None for a in args]
 
-    def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch_in(
+        self, trace: Batching, args: Sequence[Value], batched: Sequence[bool], params: Params
+    ) -> BatchedResults:
         rule = Batched(params["rule"], trace, batched)
         outs = self.bind(*args, rule=rule)
         return outs, [True] * len(outs)
@@ -149,7 +154,7 @@ class CustomPullback(Primitive):
 
     multiple_results = True
 
-    def bind(self, *args: Value, **params: Any) -> Any:
+    def bind(self, *args: Value, **params: Any) -> Results:
         from ..transforms.staging import StagingTrace
         from ..transforms.tape import Tape
 
@@ -162,7 +167,7 @@ class CustomPullback(Primitive):
     def abstract(self, *avals: Aval, **params: Any) -> list[Aval]:
         return params["out_avals"]
 
-    def impl(self, *args: Value, **params: Any) -> Any:
+    def impl(self, *args: Value, **params: Any) -> Results:
         """Forward mode: transpose the backward function, which must be linear in the cotangents."""
         from ..transforms.forward import zeros_like
         from ..transforms.transposing import transpose_flat
@@ -191,7 +196,7 @@ class CustomPullback(Primitive):
             for r, a in zip(results, params["out_avals"], strict=True)
         ]
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
         n = params["residuals"]
         if params["rule"].zeros_told:
             found = iter(cotangent)
@@ -205,10 +210,10 @@ class CustomPullback(Primitive):
         grads = params["rule"].backward(params["spec"], args[:n], spread)
         return [None] * n + [g for g, b in zip(grads, params["nonzero"], strict=True) if b]
 
-    def leaves_out(self, params: dict[str, Any]) -> bool:
+    def leaves_out(self, params: Params) -> bool:
         return True  # it may, and nothing says so beforehand
 
-    def supported(self, cotangent: Any, supports: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+    def supported(self, cotangent: Results, supports: Any, args: Sequence[Value], params: Params) -> Any:
         """The backward function, run on cotangents that know where they are zero because nothing reaches them."""
         from ..transforms.basis import pushed
 
@@ -220,7 +225,7 @@ class CustomPullback(Primitive):
         return pushed(lambda given: self.transpose(given, args, params), cts, known)
 
 
-def spread_cotangents(params: dict[str, Any], cotangents: Sequence[Value]) -> Flat:
+def spread_cotangents(params: Params, cotangents: Sequence[Value]) -> Flat:
     """A cotangent for every result: zeros for the integer ones."""
     given = iter(cotangents)
     return [
@@ -240,7 +245,7 @@ class _SampleRule(Rule):
     def run(self, *values: Value) -> Flat:
         return [values[0] * values[0] * values[0]]
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None]) -> Pushed:
         (x,), (t,) = primals, tangents
         return [x * x * x], [None if t is None else 3 * x * x * t]
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..config import config
 from ..core import OBJECTS, Value, as_array, as_value, is_weak
+from ..vocabulary import Function
 from .families import Elementwise
 from .naming import of_caller
 from .options import add_methods, with_options
@@ -31,7 +32,7 @@ def binary(
     return Elementwise(name, function, (dx, dy), samples=samples(*domains), **kw)
 
 
-def lazy_special(name: str) -> Callable[..., Any]:
+def lazy_special(name: str) -> Function:
     # scipy.special is imported on first use: it costs more than the whole library.
     def call(*args: Any) -> Any:
         import scipy.special
@@ -65,7 +66,7 @@ def function_of(primitive: Elementwise, doc: str | None = None) -> Callable[...,
     It takes NumPy's options by keyword (`ops.options`).
     """
     ufunc = primitive.function
-    known = ufunc if isinstance(ufunc, np.ufunc) else getattr(np, primitive.name, ufunc)  # whose options it takes
+    known: Any = ufunc if isinstance(ufunc, np.ufunc) else getattr(np, primitive.name, ufunc)  # whose options it takes
     bind = primitive.bind
     strengthen = primitive.weak_result
     arity = len(primitive.partials) if primitive.partials is not None else getattr(ufunc, "nin", 1)

@@ -14,6 +14,7 @@ from ..core import Aval, LinearTracer, Tracer, Value
 from ..errors import closed_over
 from ..lowering import Composition
 from ..program import Program, subprograms
+from ..vocabulary import AxisName, Function, Params
 from .families import weighted_sum
 from .sides import ASIDE, made_aside
 from .steep import steepness
@@ -40,7 +41,7 @@ def once(program: Program, key: Any, make: Callable[[], Any]) -> Any:
     return found
 
 
-def alone(f: Callable[..., Any], avals: Sequence[Aval], name: str) -> Program:
+def alone(f: Function, avals: Sequence[Aval], name: str) -> Program:
     """Stage what a transformation makes of a Program, which knows nothing but its arguments.
 
     Raises:
@@ -164,7 +165,7 @@ def transposed_program(
     return once(program, ("transpose", linear, given, masked), make)
 
 
-def batched_program(program: Program, size: int, batched: tuple[bool, ...], axis_name: Any) -> Any:
+def batched_program(program: Program, size: int, batched: tuple[bool, ...], axis_name: AxisName) -> Any:
     """The Program of a batch, and which of its results are batched."""
     from ..transforms.batching import batch_flat
 
@@ -206,7 +207,7 @@ def execute(program: Program, args: Sequence[Value]) -> list[Value]:
     return compiled(program)(args)
 
 
-def composed(f: Any, avals: tuple[Aval, ...], params: dict[str, Any]) -> Program:
+def composed(f: Any, avals: tuple[Aval, ...], params: Params) -> Program:
     """A function of values of these types as a Program of one result, made once."""
     return _composed(f, avals, tuple(params.items()), bool(config._x64))
 

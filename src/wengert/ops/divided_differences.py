@@ -21,6 +21,7 @@ import numpy as np
 
 from ..core import Aval, LinearTracer, Primitive, Value, dtype_of, ndim_of, shape_of
 from ..errors import NotLinearError
+from ..vocabulary import BatchedResults, Params, Pushed, Results
 from .contraction import matmul
 from .decompositions import eig_p
 from .elementwise import absolute, convert, exp, sin, stop_gradient_p, where
@@ -77,7 +78,7 @@ def judged(f: Function, change: Function | None = None) -> Function:
     return both
 
 
-def _along_axes(x: Any, axes: tuple[int, ...], count: int) -> Any:
+def _along_axes(x: Value, axes: tuple[int, ...], count: int) -> Value:
     """An array whose last axes stand for the points `axes` of `count` ones, with axes of length 1 for the others."""
     n = len(axes)
     shape = list(shape_of(x)[: ndim_of(x) - n]) + [1] * count
@@ -86,11 +87,11 @@ def _along_axes(x: Any, axes: tuple[int, ...], count: int) -> Any:
     return reshape(x, tuple(shape))
 
 
-def _sum_last(x: Any) -> Any:
+def _sum_last(x: Value) -> Value:
     return reduce_sum(x, (ndim_of(x) - 1,))
 
 
-def _by_quadrature(f: Function, x: Any, order: int, points: int) -> Any:
+def _by_quadrature(f: Function, x: Value, order: int, points: int) -> Any:
     nodes, weights = _simplex(order, points)
     real = np.finfo(dtype_of(x)).dtype
     at: Any = 0.0
@@ -99,7 +100,7 @@ def _by_quadrature(f: Function, x: Any, order: int, points: int) -> Any:
     return [_sum_last(part * weights.astype(real)) for part in _derivative(f, order)(at)]
 
 
-def _divided_differences(f: Function, x: Any, order: int) -> Any:
+def _divided_differences(f: Function, x: Value, order: int) -> Value:
     """``f[x_i, x_j, ...]`` of `order` + 1 points of ``x``, shape ``(..., n)``: an array ``(..., n, ..., n)``."""
     epsilon = float(np.finfo(dtype_of(x)).eps)
     values, judge = f(x)
@@ -129,12 +130,12 @@ def _divided_differences(f: Function, x: Any, order: int) -> Any:
     return values
 
 
-def _size(x: Any) -> Any:
+def _size(x: Value) -> Value:
     n = ndim_of(x)
     return max_p.bind(reduce_sum(absolute(x), (n - 2,)), axes=(n - 2,))
 
 
-def along(f: Function, a: Any, directions: tuple[Any, ...]) -> tuple[Any, Any]:
+def along(f: Function, a: Value, directions: tuple[Any, ...]) -> tuple[Any, Any]:
     """The derivative of the function of `a` in `directions`, and how large a part of it may be rounding errors."""
     order = len(directions)
     x, v = eig_p.bind(a)
@@ -200,7 +201,7 @@ class _Derivative(Primitive):
         require_square(a, "funm")
         return a
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         from ..transforms.forward import zeros_like
 
         function, order = params["function"], params["order"]
@@ -217,7 +218,7 @@ class _Derivative(Primitive):
             terms.append(self.bind(a, *rest, *more, function=_Changing(function), order=order))
         return self.bind(*primals, **params), sum(terms[1:], terms[0])
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
         order = params["order"]
         linear = [i for i, a in enumerate(args) if isinstance(a, LinearTracer)]
         grads: list[Value | None] = [None] * len(args)
@@ -234,7 +235,7 @@ class _Derivative(Primitive):
         grads[place] = self.bind(turned(args[0]), *others, *args[order + 1 :], **params)
         return grads
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         matrices = params["order"] + 1
         full = in_front(size, args, batched)
         function = _Batched(params["function"], batched[matrices:])
@@ -249,7 +250,9 @@ class _Pull(Primitive):
 
     multiple_results = True
 
-    def impl(self, ct: Value, a: Value, *rest: Value, function: Function, order: int, linear: tuple[int, ...]) -> Any:
+    def impl(
+        self, ct: Value, a: Value, *rest: Value, function: Function, order: int, linear: tuple[int, ...]
+    ) -> Results:
         from ..transforms.transposing import transpose_flat
 
         avals = [Aval(shape_of(rest[order + i]), dtype_of(rest[order + i])) for i in linear]
@@ -266,7 +269,7 @@ class _Pull(Primitive):
     def abstract(self, ct: Aval, a: Aval, *rest: Aval, order: int, linear: tuple[int, ...], **_: Any) -> list[Aval]:
         return [Aval(rest[order + i].shape, rest[order + i].dtype) for i in linear]
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         from ..transforms.forward import zeros_like
 
         first, order, linear = 2, params["order"], params["linear"]
@@ -290,7 +293,7 @@ class _Pull(Primitive):
             outs
         )
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
         function, order = params["function"], params["order"]
         first = 2 + order
         (ct, a, *rest), parameters = args, list(args[first:])
@@ -316,7 +319,7 @@ class _Pull(Primitive):
             grads[place] = funm_p.bind(turned(a), *others, *parameters, function=function, order=order)
         return grads
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         first = 2 + params["order"]
         flags = [b or i < first or i - first in params["linear"] for i, b in enumerate(batched)]
         full = [

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..core import INNERMOST, Primitive, Tracer, Value
 from ..program import Program, programs_of
+from ..vocabulary import Results
 from .sides import STAGED, notice
 
 
@@ -32,7 +33,7 @@ def before(trace: Any, args: Sequence[Value]) -> bool:
 class EffectPrimitive(Primitive):
     """A primitive that has an effect, or holds Programs that may."""
 
-    def bind(self, *args: Value, **params: Any) -> Any:
+    def bind(self, *args: Value, **params: Any) -> Results:
         trace = getattr(INNERMOST, "trace", None)
         if trace is not None and before(trace, args):
             if self.effect or any(map(effectful, programs_of(params))):

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..core import Aval, LinearTracer, Primitive, Value, dtype_of, ndim_of, shape_of
 from ..program import Program
+from ..vocabulary import BatchedResults, Linearizing, Params, Pushed, Results
 from .derived import composed
 from .elementwise import exp, greater, isfinite, isinf, less, log1p, offset_p, where_p
 from .families import align_batched
@@ -39,10 +40,10 @@ class Composed(Primitive):
     def abstract(self, *avals: Aval, axes: Axes, **params: Any) -> Aval:
         return Aval(broadcast_shapes(self.name, *[a.shape for a in avals]), avals[0].dtype)
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         return self.bind(*align_batched(args, batched), **params), True
 
-    def expansion(self, inputs: Sequence[Any], params: dict[str, Any]) -> Program:
+    def expansion(self, inputs: Sequence[Any], params: Params) -> Program:
         return composed(self.expand, tuple([a.aval for a in inputs]), params)
 
 
@@ -126,7 +127,7 @@ class _OfRows(Composed):
     def abstract(self, x: Aval, *, axes: Axes, ends: str = "") -> Aval:
         return Aval(x.shape if self.keeps_axes else _kept(x, axes), x.dtype)
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         (x,), (t,), axes = primals, tangents, params["axes"]
         if t is None:
             return self.bind(x, **params), None
@@ -139,7 +140,9 @@ class _OfRows(Composed):
             rest = softmax_rest_p.bind(x, **params) if self.needs_rest else None
         return ans, self.tangent(weights, rest, t, axes)
 
-    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+    def linearize(
+        self, trace: Linearizing, primals: Sequence[Value], tangents: Sequence[Any], params: Params
+    ) -> Results:
         ans, tangent = self.jvp(primals, tangents, params)
         return trace.wrap(ans, tangent)
 
@@ -214,7 +217,7 @@ class _LinearInTangents(Composed):
     def expand(self, *args: Value, axes: Axes) -> Value:
         return self.formula(*args, axes)
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         (*given, _), (*moves, dt) = primals, tangents
         out = self.bind(*primals, **params)
         total = None if dt is None else self.bind(*given, dt, **params)
@@ -224,7 +227,7 @@ class _LinearInTangents(Composed):
             total = of_weights if total is None else total + of_weights
         return out, total
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
         (*given, t) = args
         assert isinstance(t, LinearTracer)
         g = Primitive.registry[self.partner].bind(*given, cotangent, **params)

@@ -33,6 +33,7 @@ from ..core import (
 from ..errors import NotLinearError, ShapeError
 from ..lowering import Formula, Lowering, Scalar
 from ..lowering.kernels import Loop
+from ..vocabulary import BatchedResults, Function, Linearizing, Params, Pushed, Results, Tape
 from .diagonal import Diagonal, on_weights
 from .power_series import Recurrence, convolution
 from .promotion import PYTHON_TYPE, broadcast_shapes
@@ -63,7 +64,7 @@ class WeightedSum(Primitive):
             total = term if total is None else plus(total, term)
         return np.zeros(shape, dtype) if total is None else spread(total, shape, dtype)
 
-    def impl(self, *args: Value, **params: Any) -> Any:
+    def impl(self, *args: Value, **params: Any) -> Results:
         raise AssertionError("weighted_sum lives on tapes only")
 
     abstract = impl
@@ -90,7 +91,7 @@ def _coefficient(partial: Any, ans: Value, primals: Sequence[Value]) -> Value:
     return float(c) if type(c) is int or type(c) is bool else c
 
 
-def _up_to_last(tape: Any, t: Any, factors: Any, ans: Value, primals: Sequence[Value]) -> Any:
+def _up_to_last(tape: Tape, t: Any, factors: Any, ans: Value, primals: Sequence[Value]) -> Any:
     """The step of a tangent times all factors but the last, and the last."""
     for factor in factors[:-1]:
         c = _coefficient(factor, ans, primals)
@@ -103,12 +104,12 @@ def _up_to_last(tape: Any, t: Any, factors: Any, ans: Value, primals: Sequence[V
     return t, factors[-1]
 
 
-def _bind_unary(primitive: Elementwise) -> Callable[..., Any]:
+def _bind_unary(primitive: Elementwise) -> Function:
     """`Primitive.bind` for one argument. Hot: guarded by benchmarks `eager.*`."""
     impl, function, params = primitive.impl, primitive.function, {}
     direct = type(primitive).impl is Elementwise.impl
 
-    def bind(x: Value) -> Any:
+    def bind(x: Value) -> Results:
         if type(x) is ndarray:
             return function(x) if direct and config._x64 else impl(x)
         if isinstance(x, Tracer):
@@ -120,12 +121,12 @@ def _bind_unary(primitive: Elementwise) -> Callable[..., Any]:
     return bind
 
 
-def _bind_binary(primitive: Elementwise) -> Callable[..., Any]:
+def _bind_binary(primitive: Elementwise) -> Function:
     """`Primitive.bind` for two arguments. Hot: guarded by benchmarks `eager.*`."""
     impl, function, params = primitive.impl, primitive.function, {}
     direct = type(primitive).impl is Elementwise.impl
 
-    def bind(x: Value, y: Value) -> Any:
+    def bind(x: Value, y: Value) -> Results:
         if type(x) in VALUE_TYPES:
             if type(y) in VALUE_TYPES:
                 if direct and type(x) is ndarray and config._x64:
@@ -176,7 +177,7 @@ class Elementwise(Primitive):
     def __init__(
         self,
         name: str,
-        function: Callable[..., Any],
+        function: Function,
         partials: Sequence[Partial] | None = None,
         *,
         weak: bool = False,
@@ -233,7 +234,7 @@ class Elementwise(Primitive):
                 shape = a.shape
         return Aval(shape if alike else broadcast_shapes(self.name, *[a.shape for a in avals]), dtype, weak)
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         ans = self.bind(*primals)
         partials = self.partials
         if partials is None:
@@ -263,7 +264,9 @@ class Elementwise(Primitive):
             total = spread(total, shape_of(ans), dtype)
         return ans, total
 
-    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+    def linearize(
+        self, trace: Linearizing, primals: Sequence[Value], tangents: Sequence[Any], params: Params
+    ) -> Results:
         ans = self.bind(*primals)
         partials = self.partials
         if partials is None:
@@ -294,7 +297,7 @@ class Elementwise(Primitive):
             ans, shape, dtype, weighted_sum, (coefficients, nodes), CHOICE if self.choice is not None else None
         )
 
-    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+    def record(self, tape: Tape, args: Sequence[Value], params: Params) -> Results:
         if not self.linear:
             raise NotLinearError(f"{self.name} is not linear, so it cannot be applied to a tangent")
         nodes, coefficients = [], []
@@ -309,7 +312,7 @@ class Elementwise(Primitive):
         aval = self.abstract(*[aval_of(a) for a in args])
         return tape.append(weighted_sum, (coefficients, nodes), None, aval.shape, aval.dtype)
 
-    def series(self, primals: Sequence[Value], given: Sequence[Any], params: dict[str, Any]) -> Any:
+    def series(self, primals: Sequence[Value], given: Sequence[Any], params: Params) -> Any:
         found = self.recurrence
         if found is not None:
             serves = found.serves is None or found.serves(primals, [g is not None for g in given])
@@ -326,7 +329,7 @@ class Elementwise(Primitive):
             terms.append(c if c is None or partial == 1 else -c if partial == -1 else c * float(cast(int, partial)))
         return sum_of(terms)
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         try:
             return self.bind(*align_batched(args, batched), **params), True
         except ShapeError:
@@ -337,7 +340,7 @@ class Elementwise(Primitive):
         """Whether the result is zero where the arguments marked in `zero` are all zero."""
         return self.linear and all(zero)
 
-    def batch_diagonal(self, args: Sequence[Any], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch_diagonal(self, args: Sequence[Any], batched: Sequence[bool], params: Params) -> Any:
         diagonal = [type(a) is Diagonal for a in args]
         return on_weights(self.bind, args) if diagonal == list(batched) and self.keeps_zeros(diagonal) else None
 
@@ -377,11 +380,11 @@ class Bilinear(Primitive):
     def __init__(
         self,
         name: str,
-        implementation: Callable[..., Any],
+        implementation: Function,
         shape_rule: Callable[..., Aval],
         transpose_left: Callable[..., Value],
         transpose_right: Callable[..., Value],
-        batch_rule: Callable[..., Any],
+        batch_rule: Function,
         **kwargs: Any,
     ) -> None:
         super().__init__(name, **kwargs)
@@ -397,7 +400,7 @@ class Bilinear(Primitive):
     def abstract(self, x: Aval, y: Aval, **params: Any) -> Aval:
         return self.shape_rule(x, y, **params)
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         (x, y), (tx, ty) = primals, tangents
         out = self.bind(x, y, **params)
         if not is_inexact(out):
@@ -408,7 +411,9 @@ class Bilinear(Primitive):
             return out, right
         return out, left if right is None else left + right
 
-    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+    def linearize(
+        self, trace: Linearizing, primals: Sequence[Value], tangents: Sequence[Any], params: Params
+    ) -> Results:
         x, y = primals
         tx, ty = tangents
         out = self.bind(x, y, **params)
@@ -423,7 +428,7 @@ class Bilinear(Primitive):
         right = trace.tape.append(self, (x, ty), params, shape, dtype)
         return trace.step(out, shape, dtype, weighted_sum, ((1, 1), (left, right)), None)
 
-    def series(self, primals: Sequence[Value], given: Sequence[Any], params: dict[str, Any]) -> Any:
+    def series(self, primals: Sequence[Value], given: Sequence[Any], params: Params) -> Any:
         if type(self).jvp is not Bilinear.jvp:
             return None
 
@@ -432,7 +437,7 @@ class Bilinear(Primitive):
 
         return lambda k, own, primals, given: convolution(k, primals, given, product)
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
         x, y = args
         left, right = isinstance(x, LinearTracer), isinstance(y, LinearTracer)
         if left and right:
@@ -443,7 +448,7 @@ class Bilinear(Primitive):
         g = self.transpose_right(cotangent, x, y, **params)
         return (None, g if dtype_of(g) is y.dtype else fit(g, y.shape, y.dtype))
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         return self.batch_rule(size, args, batched, params)
 
 

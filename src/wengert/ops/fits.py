@@ -37,7 +37,7 @@ def is_python_integer(x: Any) -> bool:
     return type(x) is int or (isinstance(x, Tracer) and x.weak and x.dtype.kind == "i")
 
 
-def check_written(x: Any, dtype: np.dtype[Any]) -> None:
+def check_written(x: Value, dtype: np.dtype[Any]) -> None:
     """The same for what is written into an array of any dtype, if it is a Python integer.
 
     Raises:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Primitive, Value
+from ..vocabulary import Avals, BatchedResults, Params, Pushed, Results
 from .threefry import threefry2x32
 
 ndarray = np.ndarray
@@ -74,7 +75,7 @@ class _RandomBits(Primitive):
 
     multiple_results = True
 
-    def impl(self, state: Value, *, shape: tuple[int, ...], width: int, philox: bool) -> Any:
+    def impl(self, state: Value, *, shape: tuple[int, ...], width: int, philox: bool) -> Results:
         states = np.asarray(state)
         lead, narrow = states.shape[:-1], states.dtype.itemsize == 4
         out = np.empty((*lead, *shape), f"u{width // 8}")
@@ -90,14 +91,14 @@ class _RandomBits(Primitive):
             row[-2:] = (after % 2**32, after >> 32) if narrow else (key, after)
         return [rows.reshape(states.shape), into.reshape(out.shape)]
 
-    def abstract(self, state: Aval, *, shape: tuple[int, ...], width: int, philox: bool) -> Any:
+    def abstract(self, state: Aval, *, shape: tuple[int, ...], width: int, philox: bool) -> Avals:
         return [Aval(state.shape, state.dtype), Aval((*state.shape[:-1], *shape), np.dtype(f"u{width // 8}"))]
 
-    def jvp(self, primals: Any, tangents: Any, params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Any, tangents: Any, params: Params) -> Pushed:
         outs = self.bind(*primals, **params)
         return outs, [None] * len(outs)
 
-    def batch(self, size: int, args: Any, batched: Any, params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Any, batched: Any, params: Params) -> BatchedResults:
         return self.bind(args[0], **params), [True, True]
 
 

@@ -6,13 +6,14 @@ It has no derivative: who binds it gives the function around it a rule, or puts 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..core import INNERMOST, TAKING, Aval, Primitive, Value
 from ..errors import ShapeError
+from ..vocabulary import BatchedResults, Function, Params, Results
 from .callback import owned
 from .effects import before
 
@@ -20,7 +21,7 @@ from .effects import before
 class _ForEach:
     """A function called for each example of a batch, its results stacked."""
 
-    def __init__(self, function: Callable[..., Any], size: int, batched: tuple[bool, ...], avals: Any) -> None:
+    def __init__(self, function: Function, size: int, batched: tuple[bool, ...], avals: Any) -> None:
         self.function, self.size, self.batched, self.avals = function, size, batched, avals
 
     def __call__(self, *args: Value) -> list[Value]:
@@ -39,7 +40,7 @@ class _HostCall(Primitive):
 
     multiple_results = True
 
-    def bind(self, *args: Value, **params: Any) -> Any:
+    def bind(self, *args: Value, **params: Any) -> Results:
         trace = getattr(INNERMOST, "trace", None)
         if trace is not None and before(trace, args):
             here = threading.get_ident()
@@ -50,7 +51,7 @@ class _HostCall(Primitive):
                 )  # it may never run: of a type alone, or a branch that is not taken
         return super().bind(*args, **params)
 
-    def impl(self, *args: Value, function: Callable[..., Any], avals: tuple[Aval, ...]) -> list[Value]:
+    def impl(self, *args: Value, function: Function, avals: tuple[Aval, ...]) -> list[Value]:
         given = [owned(a) for a in args]
         out = [np.array(o, a.dtype)[()] for o, a in zip(function(*given), avals, strict=True)]
         for o, a in zip(out, avals, strict=True):
@@ -58,10 +59,10 @@ class _HostCall(Primitive):
                 raise ShapeError(f"a function called from a program gave shape {o.shape}, it had promised {a.shape}")
         return out
 
-    def abstract(self, *args: Aval, function: Callable[..., Any], avals: tuple[Aval, ...]) -> list[Aval]:
+    def abstract(self, *args: Aval, function: Function, avals: tuple[Aval, ...]) -> list[Aval]:
         return list(avals)
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         avals = params["avals"]
         function = _ForEach(params["function"], size, tuple(batched), avals)
         out = self.bind(*args, function=function, avals=tuple(Aval((size, *a.shape), a.dtype) for a in avals))

@@ -94,7 +94,7 @@ index_embed_p = Linear(
 # --- reading ----------------------------------------------------------------------------------------------------
 
 
-def getitem(x: Value, key: Any) -> Value:  # noqa: C901 (the kinds of indices, the frequent ones first)
+def getitem(x: Value, key: Value) -> Value:  # noqa: C901 (the kinds of indices, the frequent ones first)
     """``x[key]`` with NumPy's index language: integers, slices, None, Ellipsis, integer arrays and masks.
 
     Raises:
@@ -184,7 +184,7 @@ def _adjacent(entries: Sequence[Any]) -> bool:
     return at == list(range(at[0], at[-1] + 1))
 
 
-def _entries(key: Any, shape: tuple[int, ...]) -> list[Any]:
+def _entries(key: Value, shape: tuple[int, ...]) -> list[Any]:
     """The key as a list with one entry per axis: slice, int, or integer array; and None, each a new axis.
 
     Masks become integer arrays; True and False become a tuple of an index array for an axis that is yet to be made.
@@ -217,11 +217,11 @@ def _entries(key: Any, shape: tuple[int, ...]) -> list[Any]:
     return out if dots else out + [slice(None)] * left
 
 
-def _is_mask(e: Any) -> bool:
+def _is_mask(e: Value) -> bool:
     return isinstance(e, (ndarray, Tracer)) and dtype_of(e).kind == "b"
 
 
-def _entry(e: Any) -> Any:
+def _entry(e: Value) -> Any:
     """One item of a key: None, Ellipsis, slice, int, an array of integers or truth values, or a tuple for True or False."""
     if e is None or e is Ellipsis:
         return e
@@ -237,7 +237,7 @@ def _entry(e: Any) -> Any:
     return e
 
 
-def index_array(e: Any) -> Value:
+def index_array(e: Value) -> Value:
     """An index that is an array, or that NumPy would make one of."""
     if not isinstance(e, (ndarray, np.generic, Tracer)):
         if hasattr(e, "__index__"):
@@ -290,7 +290,7 @@ def _checked(index: Value, axis: int, n: int) -> Value:
     return index
 
 
-def take_along_axis(x: Value, indices: Value, axis: Any) -> Value:
+def take_along_axis(x: Value, indices: Value, axis: int | None) -> Value:
     """Elements of `x` at `indices` along `axis`, the other axes matched one to one (NumPy's function)."""
     x, indices = as_array(x), as_value(indices)
     if axis is None:

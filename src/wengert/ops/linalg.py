@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Aval, Primitive, Tracer, Value, dtype_of, ndim_of, shape_of
+from ..core import Aval, LinearTracer, Primitive, Value, dtype_of, ndim_of, shape_of
 from ..errors import MatrixError, NotLinearError
 from ..lowering.kernels import SINGULAR, Factorisation
+from ..vocabulary import BatchedResults, Params, Pushed, Results, Tape
 from .contraction import matmul
 from .elementwise import conj, convert, imag, real, where
 from .indexing import getitem
@@ -91,11 +92,11 @@ class OfMatrix(Primitive):
 
     mixes = 2
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         out = self.bind(args[0], **params)
         return (out, [True] * len(out)) if self.multiple_results else (out, True)
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         (x,), (t,) = primals, tangents
         if t is None:
             out = self.bind(x, **params)
@@ -125,7 +126,7 @@ class Solve(Primitive):
         """``op(T) X`` of a tangent of the matrix."""
         return matmul(turned(t) if transpose else t, x)
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         # Giles 2.2.3: dX = A^-1 (dB - dA X)
         (a, b), (ta, tb) = primals, tangents
         x = self.bind(a, b, **params)
@@ -135,19 +136,19 @@ class Solve(Primitive):
             rhs = rhs if tb is None else tb + rhs
         return x, None if rhs is None else self.bind(a, rhs, **params)
 
-    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+    def record(self, tape: Tape, args: Sequence[Value], params: Params) -> Results:
         if tape.owns(args[0]):
             raise NotLinearError(f"{self.name} is not linear in the matrix")
         return super().record(tape, args, params)
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
         a, b = args
-        if type(a) is type(b) and isinstance(a, Tracer) and a._trace is b._trace and hasattr(a, "primitive"):
+        if type(a) is LinearTracer and type(b) is LinearTracer and a._trace is b._trace:
             raise NotLinearError(f"{self.name} is not linear in the matrix")
         g = self.bind(a, cotangent, **{**params, "transpose": not params["transpose"]})
         return (None, fit(g, b.shape, b.dtype))
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         (a, b), (batched_a, batched_b) = args, batched
         if not batched_a:  # one matrix, more columns: it is factorised once
             *_, n, m = shape_of(b)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Primitive, Value, dtype_of, inexact_dtype, shape_of
+from ..vocabulary import BatchedResults, Function, Linearizing, Params, Pushed, Results
 
 ndarray = np.ndarray
 
@@ -27,11 +28,11 @@ class Linear(Primitive):
     def __init__(
         self,
         name: str,
-        implementation: Callable[..., Any],
+        implementation: Function,
         shape_rule: Callable[..., Aval],
         transpose_rule: Callable[..., Value],
         batch_rule: Callable[..., Value],
-        diagonal_rule: Callable[..., Any] | None = None,
+        diagonal_rule: Function | None = None,
         pattern: str | None = "moves",
         **kwargs: Any,
     ) -> None:
@@ -49,7 +50,7 @@ class Linear(Primitive):
     def abstract(self, aval: Aval, **params: Any) -> Aval:
         return self.shape_rule(aval, **params)
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         (x,), (t,) = primals, tangents
         out = self.impl(x, **params) if type(x) is ndarray else self.bind(x, **params)
         if t is None:
@@ -59,7 +60,9 @@ class Linear(Primitive):
             return out, None
         return out, self.impl(t, **params) if type(t) is ndarray else self.bind(t, **params)
 
-    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+    def linearize(
+        self, trace: Linearizing, primals: Sequence[Value], tangents: Sequence[Any], params: Params
+    ) -> Results:
         (x,), (t,) = primals, tangents
         out = self.impl(x, **params) if type(x) is ndarray else self.bind(x, **params)
         dtype = dtype_of(out)
@@ -67,7 +70,7 @@ class Linear(Primitive):
             return out
         return trace.step(out, shape_of(out), dtype, self, (t,), params)
 
-    def series(self, primals: Sequence[Value], given: Sequence[Any], params: dict[str, Any]) -> Any:
+    def series(self, primals: Sequence[Value], given: Sequence[Any], params: Params) -> Any:
         if type(self).jvp is not Linear.jvp:
             return None
 
@@ -77,13 +80,13 @@ class Linear(Primitive):
 
         return rule
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
         return (self.transpose_rule(cotangent, args[0], **params),)
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         return self.batch_rule(size, args[0], **params), True
 
-    def batch_diagonal(self, args: Sequence[Any], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch_diagonal(self, args: Sequence[Any], batched: Sequence[bool], params: Params) -> Any:
         return None if self.diagonal_rule is None else self.diagonal_rule(args[0], **params)
 
 

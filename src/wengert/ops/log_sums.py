@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Tracer, as_array, aval_of, dtype_of, ndim_of, shape_of
+from ..vocabulary import Axes, Value
 from .axes import canonical_axes
 from .casts import as_inexact
 from .elementwise import (
@@ -20,6 +21,7 @@ from .elementwise import (
     log1p,
     logical_not,
     logical_or,
+    real,
     stop_gradient_p,
     where_p,
 )
@@ -31,19 +33,19 @@ from .reduction import sum as _sum
 from .shape import broadcast_to, kept_shape, reduced_shape, reshape
 
 
-def shift_of(x: Any, axis: Any) -> Any:
+def shift_of(x: Value, axis: Axes) -> Value:
     """The largest element, as a constant; 0 where it is not finite."""
     largest = _max(stop_gradient_p.bind(x), axis, True)
     return where_p.bind(isfinite(largest), largest, dtype_of(x).type(0))
 
 
 def logsumexp(
-    a: Any,
-    axis: Any = None,
+    a: Value,
+    axis: Axes = None,
     b: Any = None,
     keepdims: bool = False,
     return_sign: bool = False,
-    where: Any = None,
+    where: Value | None = None,
 ) -> Any:
     """``log(sum(b * exp(a)))`` over `axis`, without overflow.
 
@@ -87,7 +89,7 @@ def logsumexp(
         if not keepdims:
             out, sign = (None if v is None else without(v, x, axis) for v in (out, sign))
         return (out, sign) if return_sign else out
-    sizes = x.real if dtype_of(x).kind == "c" else x  # the shift is of the sizes alone: the phases make the sign
+    sizes = real(x) if dtype_of(x).kind == "c" else x  # the shift is of the sizes alone: the phases make the sign
     if b is None:
         shift = shift_of(sizes, axis)
         terms = exp(x - shift)
@@ -111,15 +113,15 @@ def logsumexp(
     return (out, sign) if return_sign else out
 
 
-def without(kept: Any, x: Any, axis: Any) -> Any:
+def without(kept: Value, x: Value, axis: Axes) -> Value:
     return reshape(kept, reduced_shape(shape_of(x), canonical_axes(axis, ndim_of(x))))
 
 
-def from_last(x: Any, axis: Any) -> tuple[int, ...]:
+def from_last(x: Value, axis: Axes) -> tuple[int, ...]:
     return tuple(a - ndim_of(x) for a in canonical_axes(axis, ndim_of(x), scalars=True))
 
 
-def _log_near_one(total: Any, terms: Any, b: Any, axis: Any) -> Any:
+def _log_near_one(total: Value, terms: Any, b: Any, axis: Axes) -> Value:
     """The logarithm of a sum of exponentials with factors; close to 1 from what it differs by."""
     one, zero = dtype_of(total).type(1), dtype_of(total).type(0)
     near, largest = absolute(total - one) < 0.5, equal(terms, one)

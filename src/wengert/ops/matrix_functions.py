@@ -14,6 +14,7 @@ import numpy as np
 from ..core import Aval, LinearTracer, Primitive, Value, dtype_of
 from ..errors import NotLinearError, ShapeError
 from ..lowering import Composition
+from ..vocabulary import BatchedResults, Params, Pushed, Results
 from .contraction import matmul
 from .elementwise import convert
 from .linalg import (
@@ -93,7 +94,7 @@ class _Function(Primitive):
         dtype = result_dtype(a, *directions)
         return Aval(a.shape, dtype if function == "expm" else complex_dtype(dtype))
 
-    def expansion(self, inputs: Sequence[Any], params: dict[str, Any]) -> Any:
+    def expansion(self, inputs: Sequence[Any], params: Params) -> Any:
         """The exponential is written out in compiled code, where its matrices have elements, of one dtype."""
         avals = tuple([a.aval for a in inputs])
         same = all(a.dtype == avals[0].dtype and a.dtype.itemsize >= 4 for a in avals)
@@ -101,7 +102,7 @@ class _Function(Primitive):
             return None
         return Composition(_expm).expansion(inputs, params)
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         out, total = self.bind(*primals, **params), None
         for i, t in enumerate(tangents):
             if t is None:
@@ -111,7 +112,7 @@ class _Function(Primitive):
             total = part if total is None else total + part
         return out, total
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
         linear = [i for i, a in enumerate(args) if isinstance(a, LinearTracer)]
         if linear == [0] or len(linear) != 1:
             raise NotLinearError(f"{params['function']} is linear in one direction at a time, not in the matrix")
@@ -120,7 +121,7 @@ class _Function(Primitive):
         g = turned(self.bind(turned(args[0]), turned(turned(cotangent)), *others, **params))
         return tuple(None if i != place else convert(turned(g), args[place].dtype) for i in range(len(args)))
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         return self.bind(*in_front(size, args, batched), **params), True
 
 
@@ -176,7 +177,7 @@ class _Sylvester(Primitive):
     def abstract(self, a: Aval, b: Aval, q: Aval) -> Aval:
         return Aval(q.shape, result_dtype(a, b, q))
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         (a, b, q), (ta, tb, tq) = primals, tangents
         x, right = self.bind(a, b, q), tq
         for part in (None if ta is None else matmul(ta, x), None if tb is None else matmul(x, tb)):
@@ -184,13 +185,13 @@ class _Sylvester(Primitive):
                 right = -part if right is None else right - part
         return x, None if right is None else self.bind(a, b, right)
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
         a, b, q = args
         if isinstance(a, LinearTracer) or isinstance(b, LinearTracer):
             raise NotLinearError("solve_sylvester is linear in the right side only")
         return None, None, convert(self.bind(turned(a), turned(b), cotangent), q.dtype)
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         full = in_front(size, args, batched)
         return self.bind(*full), True
 

@@ -14,13 +14,14 @@ import functools
 import math
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from weakref import ref
 
 import numpy as np
 
 from ..core import PYTHON_SCALARS, Primitive, Trace, Tracer, Value, ValueTracer, as_value, dtype_of, shape_of
 from ..errors import DtypeError, NotSupportedError, ShapeError
+from ..vocabulary import Function, Params, Results
 from . import elementwise as ew
 from .indexing import getitem
 from .naming import of_caller
@@ -176,8 +177,8 @@ class _Reading(Trace):
     def __init__(self) -> None:
         self.level = sys.maxsize
 
-    def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
-        out = primitive.bind(*[a.now() if type(a) in MUTABLE else a for a in args], **params)
+    def process(self, primitive: Primitive, args: tuple[Value, ...], params: Params) -> Results:
+        out = primitive.bind(*[cast(MutableArray, a).now() if type(a) in MUTABLE else a for a in args], **params)
         return [owned(o) for o in out] if primitive.multiple_results else owned(out)
 
 
@@ -383,15 +384,15 @@ def origin(x: Any) -> Any:
     return x.views if type(x) in MUTABLE else x
 
 
-def copied(x: Tracer) -> Any:
+def copied(x: Value) -> Value:
     """A copy of an array; what is written into it shows nowhere else."""
-    return new_array(x.taken()) if type(x) in MUTABLE else fresh(x)
+    return new_array(cast(MutableArray, x).taken()) if type(x) in MUTABLE else fresh(x)
 
 
-def viewing(numpy_function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def viewing(numpy_function: Function) -> Callable[[Function], Function]:
     """Decorator for functions that give views in NumPy: what is written into one shows in the other."""
 
-    def decorate(f: Callable[..., Any]) -> Callable[..., Any]:
+    def decorate(f: Function) -> Function:
         @functools.wraps(f)
         def call(*args: Any, **kwargs: Any) -> Any:
             if args and type(args[0]) is not ndarray and isinstance(args[0], ValueTracer):
@@ -409,7 +410,7 @@ def parts(positions: ndarray) -> ndarray:
     return np.broadcast_to(positions, positions.shape)
 
 
-def view_of(x: Any, numpy_function: Any, f: Callable[..., Any], args: Any = (), kwargs: Any = {}) -> Any:  # noqa: B006
+def view_of(x: Any, numpy_function: Any, f: Function, args: Any = (), kwargs: Any = {}) -> Any:  # noqa: B006
     """``f(x)``, a function that gives a view, or several, where `numpy_function` does."""
     if type(x) in MUTABLE:
         x = x.this

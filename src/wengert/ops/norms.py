@@ -14,6 +14,7 @@ import numpy as np
 from ..config import _NARROW, config
 from ..core import Aval, Primitive, Value, dtype_of, ndim_of, shape_of
 from ..lowering import Composition
+from ..vocabulary import BatchedResults, Params, Pushed
 from . import elementwise as ew
 from .linalg import real_dtype
 from .roots import Root, known, root_of
@@ -40,7 +41,7 @@ class _Norm(Primitive):
     def abstract(self, x: Aval, *, axes: Axes) -> Aval:
         return Aval(reduced_shape(x.shape, axes), real_dtype(x.dtype))
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         (x,), (t,), axes = primals, tangents, params["axes"]
         ans = self.bind(x, axes=axes)
         if t is None:
@@ -49,7 +50,7 @@ class _Norm(Primitive):
         along = ew.real(ew.conj(share) * t) if dtype_of(x).kind == "c" else t * share
         return ans, reduce_sum(along, axes)
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         return self.bind(args[0], axes=tuple(a + 1 for a in params["axes"])), True
 
 

@@ -6,7 +6,7 @@ Each is the function of the same name; methods that are composites are looked up
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, cast
 
@@ -26,6 +26,7 @@ from ..core import (
 )
 from ..errors import ConcretizationError, DtypeError, NotSupportedError
 from ..frames import FOREIGN, caller, foreign_calls, user_operation
+from ..vocabulary import DTypeLike, Function
 from . import contraction, counterparts, memory, protocols, shape, sparse_products, updates, writing, written
 from . import elementwise as ew
 from . import squares as _squares  # noqa: F401 - which gives its rules to operations
@@ -39,7 +40,7 @@ _PLAIN = frozenset(VALUE_TYPES - {ndarray})
 _tracer = cast(Any, Tracer)  # what stands here is declared there for type checkers
 
 
-def _binary(primitive: Primitive, name: str, reflected: bool = False, unlike: bool | None = None) -> Callable[..., Any]:
+def _binary(primitive: Primitive, name: str, reflected: bool = False, unlike: bool | None = None) -> Function:
     """The operator; `unlike` is what a comparison with None or a string gives for each element, as NumPy has it."""
     bind, params = primitive.bind, {}
 
@@ -79,7 +80,7 @@ def _numeric(x: Any) -> bool:
     return like_an_array(x) and getattr(x, "__array_ufunc__", x) is not None
 
 
-def _unary(primitive: Primitive, name: str) -> Callable[..., Any]:
+def _unary(primitive: Primitive, name: str) -> Function:
     bind = primitive.bind
 
     def method(self: Tracer) -> Any:
@@ -120,7 +121,7 @@ for _name, _p in {"neg": ew.neg_p, "pos": ew.pos_p, "abs": ew.abs_p, "invert": e
     setattr(Tracer, f"__{_name}__", _unary(_p, f"__{_name}__"))
 
 
-def _pow(self: Tracer, other: Any, modulo: Any = None) -> Any:
+def _pow(self: Tracer, other: Value, modulo: Any = None) -> Any:
     if type(other) is int and other == 2:
         return ew.square_p.bind(self) if self.shape or not self.weak else ew.power_p.bind(self, 2)
     if type(other) not in _PLAIN and not isinstance(other, Tracer):
@@ -130,7 +131,7 @@ def _pow(self: Tracer, other: Any, modulo: Any = None) -> Any:
     return ew.power_p.bind(self, other)
 
 
-def _product(x: Any, y: Any) -> Any:
+def _product(x: Value, y: Value) -> Value:
     if type(x) is not ndarray and hasattr(x, "tocsr"):
         return sparse_products.matmul(x, y)
     if type(y) is not ndarray and hasattr(y, "tocsr"):
@@ -169,7 +170,7 @@ def _into_library(self: Tracer, library: str, calls: list[str]) -> Concretizatio
     )
 
 
-def _as_object(x: Any) -> Any:
+def _as_object(x: Any) -> Value:
     out = np.empty((), object)
     out[()] = x
     return out
@@ -189,7 +190,7 @@ def _given_to_library(self: Tracer, function: str, module: str) -> Any:
     return None
 
 
-def _array(self: Tracer, dtype: Any = None, copy: Any = None) -> Any:
+def _array(self: Tracer, dtype: DTypeLike = None, copy: Any = None) -> Any:
     """A number becomes an object in NumPy's arrays of objects; of an array NumPy can have only the values, if known."""
     if self.mutable:
         value = self.now()
@@ -302,7 +303,7 @@ _ARGUMENTS = {
 }  # fmt: skip
 
 
-def _method(name: str) -> Callable[..., Any]:
+def _method(name: str) -> Function:
     names = _ARGUMENTS.get(name, "").split()
     place = names.index("out") if names else 9
     boolean = name in ("all", "any")
@@ -359,15 +360,15 @@ def _partition(self: Tracer, kth: Any, axis: int = -1, **options: Any) -> None:
     writing.assign(self, _namespace().partition(self, kth, axis, **options))
 
 
-def _fill(self: Tracer, value: Any) -> None:
+def _fill(self: Tracer, value: Value) -> None:
     writing.write(self, Ellipsis, value)
 
 
-def _put(self: Tracer, indices: Any, values: Any, mode: str = "raise") -> None:
+def _put(self: Tracer, indices: Value, values: Value, mode: str = "raise") -> None:
     writing.put(self, indices, values, mode)
 
 
-def _astype(self: Tracer, dtype: Any, copy: bool = True, **_: Any) -> Value:
+def _astype(self: Tracer, dtype: DTypeLike, copy: bool = True, **_: Any) -> Value:
     out = ew.convert(self, dtype)
     return memory.copied(out) if out is self and copy else out
 

@@ -16,6 +16,7 @@ from ..config import canonical_dtype, config
 from ..core import Tracer, Value, as_value, dtype_of, is_weak
 from ..errors import NotSupportedError
 from ..lowering import PRIMITIVES, formulas
+from ..vocabulary import Function, Keywords
 from .casts import convert
 from .promotion import broadcast_shapes
 from .shape import broadcast_to
@@ -24,7 +25,7 @@ _ABOUT_MEMORY = ("order", "subok")  # what they say has no meaning for a value u
 _KNOWN = ("out", "where", "dtype", "casting", "signature", *_ABOUT_MEMORY)
 
 
-def with_options(call: Callable[..., Any], ufunc: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+def with_options(call: Function, ufunc: np.ufunc, args: tuple[Any, ...], options: Keywords) -> Any:
     """`call` of `args` with NumPy's options; arguments behind the last that the function has are ``out``.
 
     Elements that `where` leaves out are 0, as NumPy leaves them undefined where there is no `out`.
@@ -59,7 +60,7 @@ def _masked(name: str, mask: Value, result: Value) -> Value:
     return PRIMITIVES[formulas.where].bind(mask, broadcast_to(result, shape), dtype_of(result).type(0))
 
 
-def _by_dtype(call: Callable[..., Any], values: list[Value], options: dict[str, Any]) -> Any:
+def _by_dtype(call: Function, values: list[Value], options: Keywords) -> Any:
     """The options of functions that are no universal function of NumPy's, or not for these numbers."""
     for name in options:
         if name not in _KNOWN:
@@ -84,10 +85,10 @@ def _by_dtype(call: Callable[..., Any], values: list[Value], options: dict[str, 
     return _masked(call.__name__, as_value(where), result)
 
 
-def universal(ufunc: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def universal(ufunc: np.ufunc) -> Callable[[Function], Function]:
     """Decorator: a function of the library that is NumPy's universal function takes the options of that."""
 
-    def decorate(f: Callable[..., Any]) -> Callable[..., Any]:
+    def decorate(f: Function) -> Function:
         @functools.wraps(f)
         def call(*args: Any, **options: Any) -> Any:
             if options or len(args) > ufunc.nin:
@@ -100,7 +101,7 @@ def universal(ufunc: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return decorate
 
 
-def add_methods(f: Any, ufunc: Any) -> None:
+def add_methods(f: Any, ufunc: np.ufunc) -> None:
     """Give a function the methods of the universal function that it is: ``wnp.add.reduce``, ``outer``, ``at`` and others.
 
     NumPy's own methods run, which hand traced arrays on to `ufunc_methods`.
@@ -108,7 +109,7 @@ def add_methods(f: Any, ufunc: Any) -> None:
     if ufunc.nin != 2 or ufunc.nout != 1 or ufunc.signature is not None:
         return
 
-    def narrowed(method: Callable[..., Any]) -> Callable[..., Any]:
+    def narrowed(method: Function) -> Function:
         @functools.wraps(method)
         def call(*args: Any, **options: Any) -> Any:
             result = method(*args, **options)

@@ -14,6 +14,7 @@ from ..core import Aval, Primitive, Value, as_value, dtype_of, shape_of
 from ..errors import ArgumentError, ShapeError
 from ..lowering import Composition
 from ..lowering.index_maps import Affine, Coordinate, Symbols, View
+from ..vocabulary import Function, Params, Shape
 from .families import Elementwise, Partial
 from .linear import Linear
 from .scatters import scatter_add_p
@@ -24,13 +25,13 @@ _DECLARED: set[str] = set()  # names that may be declared again, as a cell of a 
 
 def primitive(
     name: str,
-    function: Callable[..., Any] | None = None,
+    function: Function | None = None,
     *,
     derivatives: Sequence[Partial] | None = None,
-    formula: Callable[..., Any] | None = None,
+    formula: Function | None = None,
     index_map: Callable[..., Sequence[Any]] | None = None,
     shape: Callable[..., Sequence[int]] | None = None,
-) -> Callable[..., Any]:
+) -> Function:
     """An operation of your own, with everything the library's have: all transformations, and native code under `jit`.
 
     An elementwise operation is given by `function`, its `derivatives` and its `formula`; an operation that moves elements by
@@ -108,7 +109,7 @@ def primitive(
     return call
 
 
-def _partials(formula: Callable[..., Any]) -> list[Partial]:
+def _partials(formula: Function) -> list[Partial]:
     """The partial derivatives of a formula, by the library's own rules."""
 
     def partial(k: int) -> Callable[..., Value]:
@@ -126,15 +127,25 @@ def _partials(formula: Callable[..., Any]) -> list[Partial]:
 _OUTSIDE = {"samples": "declared outside of the library"}
 
 
+def _check_within(name: str, source: Sequence[Any], out: Shape, have: Shape) -> None:
+    """Refuse an index map that leaves its operand."""
+    for axis, x in enumerate(source):
+        low, high = _bounds(x, out)
+        if low < 0 or high >= have[axis]:
+            raise ShapeError(
+                f"{name}: the index map reads at {low} to {high} along axis {axis} of an operand of shape {have}"
+            )
+
+
 def moved(
     name: str, index_map: Callable[..., Sequence[Any]], shape: Callable[..., Sequence[int]], **kwargs: Any
 ) -> Linear:
     """An operation whose elements are the operand's, by an index map; `lead` axes of a batch come before."""
 
-    def lengths(have: tuple[int, ...], params: dict[str, Any]) -> tuple[int, ...]:
+    def lengths(have: tuple[int, ...], params: Params) -> tuple[int, ...]:
         return tuple(int(n) for n in shape(have, **params))
 
-    def source(point: Any, have: tuple[int, ...], params: dict[str, Any]) -> list[Any]:
+    def source(point: Any, have: tuple[int, ...], params: Params) -> list[Any]:
         found = list(index_map(tuple(point), **params))
         if len(found) != len(have):
             raise ShapeError(f"{name}: the index map gives {len(found)} coordinates for an operand of shape {have}")
@@ -147,12 +158,7 @@ def moved(
         out = lengths(have, params)
         if 0 not in out:
             point = [Coordinate(Symbols, Affine.axis(i)) for i in range(len(out))]
-            for axis, x in enumerate(source(point, have, params)):
-                low, high = _bounds(x, out)
-                if low < 0 or high >= have[axis]:
-                    raise ShapeError(
-                        f"{name}: the index map reads at {low} to {high} along axis {axis} of an operand of shape {have}"
-                    )
+            _check_within(name, source(point, have, params), out, have)
         return out
 
     @lru_cache(64)
@@ -164,7 +170,7 @@ def moved(
         found = source(np.indices(out), have, dict(items))
         return np.ravel_multi_index([np.broadcast_to(x, out) for x in found], have)
 
-    def parts(x: Any, lead: int, params: dict[str, Any]) -> tuple[tuple[int, ...], tuple[int, ...], Any]:
+    def parts(x: Any, lead: int, params: Params) -> tuple[tuple[int, ...], tuple[int, ...], Any]:
         have = tuple(shape_of(x))
         return have[:lead], have[lead:], tuple(sorted(params.items()))
 

@@ -28,7 +28,7 @@ def padded_shape(shape: Sequence[int], config: Sequence[tuple[int, int, int]]) -
     return out
 
 
-def pad(x: Value, value: Any, config: Sequence[tuple[int, int, int]]) -> Value:
+def pad(x: Value, value: Value, config: Sequence[tuple[int, int, int]]) -> Value:
     """`x` with `value`, a scalar of its dtype, around and between its elements.
 
     Args:

@@ -122,7 +122,7 @@ def _sums(
     return transpose(out, tuple(order.index(i) for i in range(rank)))
 
 
-def _images(name: str, what: str, x: Any, window: Any, strides: Any, padding: Any) -> Value:
+def _images(name: str, what: str, x: Value, window: Any, strides: Any, padding: Any) -> Value:
     """The reduction of windows over the axes between examples and features."""
     if np.ndim(window) != 1:
         raise ShapeError(f"{what}: window_shape: a length for each axis of space, as (2, 2), got {window!r}")
@@ -139,7 +139,7 @@ def _images(name: str, what: str, x: Any, window: Any, strides: Any, padding: An
     return pooled(name, x, around(sizes, 1), around(steps, 1), around(pads, (0, 0)), ones, ones)
 
 
-def max_pool(x: Any, window_shape: Sequence[int], strides: Any = None, padding: Any = "VALID") -> Any:
+def max_pool(x: Value, window_shape: Sequence[int], strides: Any = None, padding: Any = "VALID") -> Value:
     """The greatest element of each window of an image, feature by feature; what is padded counts for nothing.
 
     Of equal elements the first has the derivative.
@@ -167,8 +167,8 @@ def max_pool(x: Any, window_shape: Sequence[int], strides: Any = None, padding: 
 
 
 def avg_pool(
-    x: Any, window_shape: Sequence[int], strides: Any = None, padding: Any = "VALID", count_include_pad: bool = True
-) -> Any:
+    x: Value, window_shape: Sequence[int], strides: Any = None, padding: Any = "VALID", count_include_pad: bool = True
+) -> Value:
     """The mean of each window of an image, feature by feature.
 
     Args:

@@ -15,6 +15,7 @@ from ..config import canonical_dtype
 from ..core import Tracer, ValueTracer, as_array, as_value, dtype_of, is_weak, ndim_of, shape_of
 from ..errors import ArgumentError, NotSupportedError
 from ..frames import user_operation
+from ..vocabulary import DTypeLike, Value
 from . import elementwise as ew
 from . import memory, selection, shape, ufunc_methods, writing
 from .core_axes import along
@@ -26,7 +27,7 @@ ndarray = np.ndarray
 IMMATERIAL = frozenset({"casting", "order", "subok", "signature", "device"})
 
 
-def array_ufunc(self: Tracer, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+def array_ufunc(self: Tracer, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
     """The operation of the same name. Hot: guarded by the benchmarks `eager.numpy_*`."""
     if method == "__call__" and not kwargs:
         bind = BINDS.get(ufunc)
@@ -49,14 +50,14 @@ def array_ufunc(self: Tracer, ufunc: Any, method: str, *inputs: Any, **kwargs: A
 
 
 def _call(
-    ufunc: Any,
+    ufunc: np.ufunc,
     inputs: Any,
     replaceable: bool,
     out: Any = None,
     where: Any = True,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     signature: Any = None,
-    casting: str = "same_kind",
+    casting: Any = "same_kind",
     order: Any = None,
     subok: Any = None,
     **kwargs: Any,
@@ -100,7 +101,7 @@ def _call(
     return stored(out[0], result, name, replaceable, casting)
 
 
-def _converted(ufunc: Any, values: Any, dtype: Any, signature: Any, casting: str) -> tuple[Any, Any]:
+def _converted(ufunc: np.ufunc, values: Any, dtype: DTypeLike, signature: Any, casting: Any) -> tuple[Any, Any]:
     """The arguments in the dtypes of the loop that NumPy would choose, and those of the results.
 
     Raises:
@@ -120,7 +121,7 @@ def _converted(ufunc: Any, values: Any, dtype: Any, signature: Any, casting: str
 # --- out= -------------------------------------------------------------------------------------------------------
 
 
-def stored(target: Any, result: Any, name: str, replaceable: bool = False, cast: str = "same_kind") -> Any:
+def stored(target: Value, result: Value, name: str, replaceable: bool = False, cast: str = "same_kind") -> Any:
     """`result` written into the array that was given as ``out=``; returned instead of it if that goes unnoticed."""
     if cast == "unsafe":
         result = ew.convert(as_value(result), dtype_of(target))
@@ -144,7 +145,7 @@ def stored(target: Any, result: Any, name: str, replaceable: bool = False, cast:
 class _Probe:
     """Counts how often an array given as ``out=`` is referred to, as seen from `array_ufunc`."""
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return sys.getrefcount(kwargs["out"][0])
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..core import Aval, Value, dtype_of, shape_of
 from ..lowering import Composition
+from ..vocabulary import Params
 from .contraction import matmul
 from .decompositions import svd_p
 from .elementwise import convert, where
@@ -30,7 +31,7 @@ class _PseudoInverse(OfMatrix):
     def abstract(self, x: Aval, *, rtol: float | None) -> Aval:
         return Aval((*x.shape[:-2], x.shape[-1], x.shape[-2]), x.dtype)
 
-    def expansion(self, inputs: Sequence[Any], params: dict[str, Any]) -> Any:
+    def expansion(self, inputs: Sequence[Any], params: Params) -> Any:
         aval = inputs[0].aval
         known = aval.dtype.kind in "fc" and aval.dtype.itemsize >= 4 and 0 not in aval.shape
         return Composition(_by_singular_values).expansion(inputs, params) if known else None

@@ -16,6 +16,7 @@ import numpy as np
 from ..config import config
 from ..core import RECORDS, Aval, Primitive, Value
 from ..lowering.kernels import Kernel
+from ..vocabulary import BatchedResults, Params, Pushed, Results
 from .families import align_batched
 from .generators import random_bits_p
 from .threefry import threefry2x32
@@ -39,7 +40,7 @@ def _blocks(key: Any, shape: tuple[int, ...]) -> tuple[ndarray, ndarray]:
     return x0.reshape((*key.shape, *shape)), x1.reshape((*key.shape, *shape))
 
 
-def _make(k0: Any, k1: Any) -> Any:
+def _make(k0: Any, k1: Any) -> Value:
     out = np.empty(np.shape(k0), KEY)
     out["k0"], out["k1"] = k0, k1
     return out[()]
@@ -55,7 +56,7 @@ def words_of(keys: Any) -> ndarray:
     return np.stack([keys[name] for name in keys.dtype.names or ()], -1)
 
 
-def _of_words(words: ndarray, dtype: np.dtype) -> Any:
+def _of_words(words: ndarray, dtype: np.dtype) -> Value:
     """Keys of a dtype from their words along the last axis."""
     out = np.empty(words.shape[:-1], dtype)
     for i, name in enumerate(dtype.names or ()):
@@ -63,7 +64,7 @@ def _of_words(words: ndarray, dtype: np.dtype) -> Any:
     return out[()]
 
 
-def _by_halves(function: Any, keys: Any) -> Any:
+def _by_halves(function: Any, keys: Any) -> Value:
     """Keys of four words from a function of keys of two, of both halves."""
     words = words_of(keys)
     halves = [words_of(function(_make(words[..., i], words[..., i + 1]))) for i in (0, 2)]
@@ -78,21 +79,21 @@ def _philox_bits(keys: Any, shape: tuple[int, ...], width: int) -> ndarray:
 class _Discrete(Primitive):
     """What it gives is constant: it has no tangents."""
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         return self.bind(*primals, **params), None
 
 
 class _OfOne(_Discrete):
     """A function of one argument, of an array of them an array of results: batching is the function itself."""
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         return self.bind(*args, **params), True
 
 
 class _OfKeys(_OfOne):
     """A function of keys alone."""
 
-    def impl(self, key: Value, **params: Any) -> Any:
+    def impl(self, key: Value, **params: Any) -> Results:
         raise NotImplementedError
 
     def tail(self, **params: Any) -> tuple[tuple[int, ...], np.dtype]:
@@ -105,7 +106,7 @@ class _OfKeys(_OfOne):
 
 
 class _Bits(_OfKeys):
-    def impl(self, key: Value, *, shape: tuple[int, ...], width: int) -> Any:
+    def impl(self, key: Value, *, shape: tuple[int, ...], width: int) -> Results:
         if np.asarray(key).dtype != KEY:
             return _philox_bits(key, shape, width)[()]
         hi, lo = _blocks(key, shape)
@@ -118,7 +119,7 @@ class _Bits(_OfKeys):
 
 
 class _Split(_OfKeys):
-    def impl(self, key: Value, *, shape: tuple[int, ...]) -> Any:
+    def impl(self, key: Value, *, shape: tuple[int, ...]) -> Results:
         dtype = np.asarray(key).dtype
         if dtype == RBG:
             return _by_halves(lambda k: _make(*_blocks(k, shape)), key)
@@ -132,7 +133,7 @@ class _Split(_OfKeys):
 
 
 class _Unwrap(_OfKeys):
-    def impl(self, key: Value) -> Any:
+    def impl(self, key: Value) -> Results:
         return words_of(key)
 
     def abstract(self, aval: Aval) -> Aval:
@@ -142,7 +143,7 @@ class _Unwrap(_OfKeys):
 class _Wrap(_OfOne):
     """Keys from their words; `generator` is given of others than threefry."""
 
-    def impl(self, data: Value, *, generator: str = "threefry2x32") -> Any:
+    def impl(self, data: Value, *, generator: str = "threefry2x32") -> Results:
         return _of_words(np.asarray(data), GENERATORS[generator])
 
     def abstract(self, aval: Aval, *, generator: str = "threefry2x32") -> Aval:
@@ -150,7 +151,7 @@ class _Wrap(_OfOne):
 
 
 class _Seed(_OfOne):
-    def impl(self, seed: Value, *, generator: str = "threefry2x32") -> Any:
+    def impl(self, seed: Value, *, generator: str = "threefry2x32") -> Results:
         words = np.asarray(seed).astype(np.int64).view(np.uint64)
         high = (words >> np.uint64(32)).astype(np.uint32)
         pair = [high if config.enable_x64 else np.zeros_like(high), words.astype(np.uint32)]
@@ -162,7 +163,7 @@ class _Seed(_OfOne):
 
 
 class _FoldIn(_Discrete):
-    def impl(self, key: Value, data: Value) -> Any:
+    def impl(self, key: Value, data: Value) -> Results:
         dtype = np.asarray(key).dtype
         if dtype == RBG:
             return _by_halves(lambda k: self.impl(k, data), key)
@@ -178,7 +179,7 @@ class _FoldIn(_Discrete):
     def abstract(self, key: Aval, data: Aval) -> Aval:
         return Aval(np.broadcast_shapes(key.shape, data.shape), key.dtype)
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         return self.bind(*align_batched(args, batched)), True
 
 
@@ -224,7 +225,7 @@ fold_in_p = _FoldIn(
 class _Unit(_OfKeys):
     """Floats in [0, 1): random bits as the mantissa of a number in [1, 2), less 1."""
 
-    def impl(self, key: Value, *, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+    def impl(self, key: Value, *, shape: tuple[int, ...], dtype: np.dtype) -> Results:
         width, mantissa = dtype.itemsize * 8, _mantissa(dtype)
         drawn = width if mantissa >= 8 else 8
         words = np.asarray(bits_p.impl(key, shape=shape, width=drawn)).astype(f"u{width // 8}")

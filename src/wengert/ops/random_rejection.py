@@ -14,6 +14,7 @@ import numpy as np
 from ..core import Aval, Primitive, Value, dtype_of, shape_of
 from ..lowering import Composition
 from ..lowering.kernels import Kernel
+from ..vocabulary import BatchedResults, Params, Pushed
 from . import elementwise as ew
 from .above import control_flow
 from .random import _Discrete, _sample_keys, split_p, unit_p
@@ -87,7 +88,7 @@ class _Gamma(Primitive):
     def abstract(self, key: Aval, a: Aval, *, log_space: bool) -> Aval:
         return Aval(a.shape, a.dtype)
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         out = self.bind(*primals, **params)
         if tangents[1] is None:
             return out, None
@@ -96,7 +97,7 @@ class _Gamma(Primitive):
         smallest = np.finfo(dtype_of(out)).tiny  # where the number is 0, so is its derivative
         return out, tangents[1] * (out * gamma_slope_p.bind(ew.log(ew.maximum(out, smallest)), primals[1]))
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         return self.bind(*in_front(size, args, batched), **params), True
 
 
@@ -130,10 +131,10 @@ class _Slope(_Discrete):
     def abstract(self, log_x: Aval, a: Aval) -> Aval:
         return Aval(a.shape, a.dtype)
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         return Primitive.jvp(self, primals, tangents, params)
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         return self.bind(*in_front(size, args, batched)), True
 
 
@@ -199,7 +200,7 @@ class _Poisson(_Discrete):
     def abstract(self, key: Aval, lam: Aval, *, dtype: np.dtype) -> Aval:
         return Aval(lam.shape, dtype)
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         return self.bind(*in_front(size, args, batched), **params), True
 
 

@@ -13,6 +13,7 @@ from ..core import Aval, Primitive, Value, as_array, dtype_of, is_inexact, ndim_
 from ..errors import ShapeError
 from ..lowering import monoids
 from ..lowering.kernels import Kernel
+from ..vocabulary import Axes, BatchedResults, DTypeLike, Params, Pushed
 from . import elementwise as ew
 from .axes import canonical_axes
 from .casts import convert
@@ -54,14 +55,14 @@ class Reduction(Primitive):
         dtype = self.function(np.ones((1,), x.dtype), (0,)).dtype
         return Aval(reduced_shape(x.shape, axes), dtype if config._x64 else _NARROW.get(dtype, dtype))
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         (x,), (t,), axes = primals, tangents, params["axes"]
         ans = self.bind(x, axes=axes)
         if t is None or not is_inexact(ans):
             return ans, None
         return ans, self.tangent(ans, x, t, axes)
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         return self.bind(args[0], axes=tuple(a + 1 for a in params["axes"])), True
 
 
@@ -136,10 +137,10 @@ class _ArgReduction(Primitive):
     def abstract(self, x: Aval, *, axis: int) -> Aval:
         return Aval(reduced_shape(x.shape, (axis,)), config.int_dtype)
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         return self.bind(primals[0], **params), None
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         return self.bind(args[0], axis=params["axis"] + 1), True
 
 
@@ -151,7 +152,12 @@ argmin_p = _ArgReduction("argmin", np.argmin, samples=_ARG, native=Kernel("order
 
 
 def sum(  # noqa: A001
-    x: Value, axis: Any = None, dtype: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None
+    x: Value,
+    axis: Axes = None,
+    dtype: DTypeLike = None,
+    keepdims: bool = False,
+    initial: Value | None = None,
+    where: Value | None = None,
 ) -> Value:
     """The sum of elements over `axis` (all by default), NumPy's arguments."""
     if axis is None and dtype is None and initial is None and where is None and not keepdims:
@@ -161,28 +167,37 @@ def sum(  # noqa: A001
 
 
 def prod(
-    x: Value, axis: Any = None, dtype: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None
+    x: Value,
+    axis: Axes = None,
+    dtype: DTypeLike = None,
+    keepdims: bool = False,
+    initial: Value | None = None,
+    where: Value | None = None,
 ) -> Value:
     """The product of elements over `axis` (all by default), NumPy's arguments."""
     return _reduce(prod_p, x, axis, keepdims, initial, where, 1, dtype, "multiply")
 
 
-def max(x: Value, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Value:  # noqa: A001
+def max(
+    x: Value, axis: Axes = None, keepdims: bool = False, initial: Value | None = None, where: Value | None = None
+) -> Value:  # noqa: A001
     """The largest element over `axis`; equal elements share the derivative."""
     return _reduce(max_p, x, axis, keepdims, initial, where, initial, None, "maximum")
 
 
-def min(x: Value, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Value:  # noqa: A001
+def min(
+    x: Value, axis: Axes = None, keepdims: bool = False, initial: Value | None = None, where: Value | None = None
+) -> Value:  # noqa: A001
     """The smallest element over `axis`; equal elements share the derivative."""
     return _reduce(min_p, x, axis, keepdims, initial, where, initial, None, "minimum")
 
 
-def any(x: Value, axis: Any = None, keepdims: bool = False, where: Any = None) -> Value:  # noqa: A001
+def any(x: Value, axis: Axes = None, keepdims: bool = False, where: Value | None = None) -> Value:  # noqa: A001
     """Whether any element over `axis` is true."""
     return _reduce(any_p, x, axis, keepdims, None, where, False, None, "logical_or")
 
 
-def all(x: Value, axis: Any = None, keepdims: bool = False, where: Any = None) -> Value:  # noqa: A001
+def all(x: Value, axis: Axes = None, keepdims: bool = False, where: Value | None = None) -> Value:  # noqa: A001
     """Whether all elements over `axis` are true."""
     return _reduce(all_p, x, axis, keepdims, None, where, True, None, "logical_and")
 
@@ -190,12 +205,12 @@ def all(x: Value, axis: Any = None, keepdims: bool = False, where: Any = None) -
 def _reduce(
     primitive: Primitive,
     x: Value,
-    axis: Any,
+    axis: Axes,
     keepdims: bool,
-    initial: Any,
-    where: Any,
+    initial: Value,
+    where: Value,
     neutral: Any,
-    dtype: Any,
+    dtype: DTypeLike,
     combine: str,
 ) -> Value:
     x = as_array(x)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..core import Aval, Primitive, Value, dtype_of, ndim_of, shape_of
 from ..lowering import kernels
+from ..vocabulary import Params, Pushed
 from . import reduction as red
 from .contraction import matmul
 from .elementwise import absolute, conj, convert, sqrt, stop_gradient_p, where
@@ -93,7 +94,7 @@ class _Packed(OfMatrix):
     def one(self, x: ndarray, **params: Any) -> Any:
         raise NotImplementedError
 
-    def jvp(self, primals: Any, tangents: Any, params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Any, tangents: Any, params: Params) -> Pushed:
         if tangents[0] is None:
             outs = self.bind(*primals, **params)
             return outs, [None] * len(outs)
@@ -162,7 +163,7 @@ class _LeftEigenvectors(OfMatrix):
         require_square(x, "eig")
         return Aval(x.shape, complex_dtype(x.dtype))
 
-    def jvp(self, primals: Any, tangents: Any, params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Any, tangents: Any, params: Params) -> Pushed:
         if tangents[0] is None:
             return self.bind(*primals), None
         return Primitive.jvp(self, primals, tangents, params)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..core import ROOTS, SQUARE_RULES, Primitive, Tracer, Value, ValueTracer
+from ..vocabulary import Params
 
 
 class Root:
@@ -43,7 +44,7 @@ class Root:
         ROOTS.discard(id(self))
 
     def mapped(
-        self, primitive: Primitive, others: Sequence[Value], at: int, params: dict[str, Any], moves: bool = False
+        self, primitive: Primitive, others: Sequence[Value], at: int, params: Params, moves: bool = False
     ) -> Root | None:
         """What the result of a primitive that is linear in the root, its argument `at`, is the root of.
 
@@ -83,7 +84,7 @@ def remembered(out: Value, root: Root | None) -> Value:
     return out
 
 
-def known(primitive: Any, make: Callable[..., Root | None]) -> None:
+def known(primitive: Primitive, make: Callable[..., Root | None]) -> None:
     """Let the traced results of a primitive remember what they are roots of; `make` is given the arguments.
 
     Integers have no kinks: only floating results remember.
@@ -100,8 +101,8 @@ def known(primitive: Any, make: Callable[..., Root | None]) -> None:
 def passes(*primitives: Any, sign: bool = False) -> None:
     """Let the results remember: the primitives move elements, convert them, or with `sign` change their signs alone."""
 
-    def rule_of(primitive: Any) -> Any:
-        def rule(trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Value:
+    def rule_of(primitive: Primitive) -> Any:
+        def rule(trace: Any, args: Sequence[Value], params: Params) -> Value:
             out, root = trace.process(primitive, args, params), root_of(args[0])
             if root is None or not isinstance(out, ValueTracer) or out is args[0] or out.dtype.kind not in "fV":
                 return out
@@ -121,7 +122,7 @@ def joins(primitive: Primitive, *, skip: int = 0, moves: bool = False) -> None:
     all else is 0. With `moves` elements of arguments come to other places.
     """
 
-    def rule(trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Value:
+    def rule(trace: Any, args: Sequence[Value], params: Params) -> Value:
         out, roots = trace.process(primitive, args, params), [root_of(a) for a in args]
         held = [r for r in roots if r is not None]
         if not held or not isinstance(out, ValueTracer) or out.dtype.kind not in "fV":

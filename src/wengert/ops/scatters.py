@@ -15,6 +15,7 @@ from ..config import config
 from ..core import Aval, LinearTracer, Primitive, Tracer, Value, dtype_of, is_inexact, ndim_of, shape_of
 from ..errors import NotLinearError
 from ..lowering import index_maps, kernels, monoids
+from ..vocabulary import BatchedResults, DTypeLike, Params, Pushed, Results, Tape
 from .casts import convert
 from .elementwise import equal, where
 from .promotion import broadcast_shapes, result_dtype
@@ -45,7 +46,7 @@ class _Gather(Primitive):
     indices_from = 1
     pattern = "drops"
 
-    def fills(self, args: Sequence[Any], shape: tuple[int, ...], params: dict[str, Any]) -> tuple[int, ...] | None:
+    def fills(self, args: Sequence[Any], shape: tuple[int, ...], params: Params) -> tuple[int, ...] | None:
         """The axes without an index, and one that is indexed by all its positions. An index is in range, or raises an error."""
         if 0 in shape:
             return None
@@ -67,20 +68,20 @@ class _Gather(Primitive):
         index_shape = broadcast_shapes(self.name, *[i.shape for i in indices])
         return Aval((*index_shape, *[n for i, n in enumerate(x.shape) if i not in axes]), x.dtype)
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         x, *indices = primals
         out = self.bind(x, *indices, **params)
         if tangents[0] is None or not is_inexact(out):
             return out, None
         return out, self.bind(tangents[0], *indices, **params)
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
         x, *indices = args
         axes = params["axes"]
         zeros = np.zeros(x.shape, x.dtype)
         return (scatter_add_p.bind(zeros, cotangent, *indices, axes=axes), *[None] * len(indices))
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         (x, *indices), (batched_x, *batched_indices), axes = args, batched, params["axes"]
         if any(batched_indices):
             indices, rank = _with_batch(size, indices, batched_indices)
@@ -156,7 +157,7 @@ class Scatter(Primitive):
     def abstract(self, x: Aval, updates: Aval, *indices: Aval, axes: tuple[int, ...]) -> Aval:
         return Aval(x.shape, result_dtype(x, updates))
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         (x, u, *indices), (batched_x, batched_u, *batched_indices), axes = args, batched, params["axes"]
         x = x if batched_x else broadcast_to(x, (size, *shape_of(x)))
         index_shape = broadcast_shapes(
@@ -183,7 +184,7 @@ def _aval(x: Value) -> Aval:
     return Aval(shape_of(x), dtype_of(x))
 
 
-def zeros_of(x: Value, dtype: Any = None) -> ndarray:
+def zeros_of(x: Value, dtype: DTypeLike = None) -> ndarray:
     return np.zeros(shape_of(x), dtype or dtype_of(x))
 
 
@@ -194,7 +195,7 @@ def gathered(x: Value, indices: Sequence[Value], axes: tuple[int, ...]) -> Value
 class _Linear(Scatter):
     """Linear in `x` and `updates` together: what stands beside a tangent must be zero."""
 
-    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+    def record(self, tape: Tape, args: Sequence[Value], params: Params) -> Results:
         for a in args[:2]:
             if not tape.owns(a) and (isinstance(a, Tracer) or np.any(np.asarray(a) != 0)):
                 raise NotLinearError(
@@ -208,7 +209,7 @@ class _ScatterAdd(_Linear):
 
     pattern = "moves"
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         x, u, *indices = primals
         tx, tu, *_ = tangents
         out = self.bind(x, u, *indices, **params)
@@ -219,7 +220,7 @@ class _ScatterAdd(_Linear):
         tx = np.zeros(shape_of(out), dtype_of(out)) if tx is None else tx
         return out, self.bind(tx, tu, *indices, **params)
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
         x, u, *indices = args
         gx = fit(cotangent, x.shape, x.dtype) if isinstance(x, LinearTracer) else None
         gu = None
@@ -233,7 +234,7 @@ class _ScatterSet(_Linear):
 
     pattern = "drops"
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         x, u, *indices = primals
         tx, tu, *_ = tangents
         out = self.bind(x, u, *indices, **params)
@@ -243,7 +244,7 @@ class _ScatterSet(_Linear):
         tu = np.zeros((), dtype_of(out))[()] if tu is None else tu
         return out, self.bind(tx, tu, *indices, **params)
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
         x, u, *indices = args
         axes = params["axes"]
         zero = np.zeros((), dtype_of(cotangent))[()]

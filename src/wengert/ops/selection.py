@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..core import Tracer, Value, as_value, dtype_of, ndim_of, shape_of
 from ..errors import ConcretizationError
+from ..vocabulary import DTypeLike, Function
 from . import elementwise as ew
 from . import masks  # noqa: F401 - which provides what `indexing` asks for
 from .indexing import getitem
@@ -54,7 +54,7 @@ class Selection:
         """Whether it is a choice by a mask, of the whole that it was made of."""
         return self.values is None and self.axis == axis and same_mask(self.mask, mask)
 
-    def apply(self, f: Callable[..., Any], *args: Any) -> Any:
+    def apply(self, f: Function, *args: Any) -> Any:
         """An elementwise function of selections and of what else there is."""
         if not all(a.by(self.mask, self.axis) if type(a) is Selection else not ndim_of(as_value(a)) for a in args):
             return f(*taken(args))
@@ -62,7 +62,7 @@ class Selection:
         with np.errstate(all="ignore"):  # the elements that are not selected may be anything
             return Selection(as_value(f(*values)), self.mask, self.axis)
 
-    def reduced(self, f: Callable[..., Any], axis: int | None = None, **kwargs: Any) -> Any:
+    def reduced(self, f: Function, axis: int | None = None, **kwargs: Any) -> Any:
         """A reduction that knows ``where=``."""
         if self.values is not None or axis not in (None, self.axis, self.axis - self.ndim):
             return f(self.__wengert_value__, axis=axis, **kwargs)
@@ -70,10 +70,10 @@ class Selection:
         where = widen(self.mask, shape_of(self.whole), self.axis)
         return f(self.whole, axis=axes, where=where, **kwargs)
 
-    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+    def __array__(self, dtype: DTypeLike = None, copy: Any = None) -> Any:
         return self.__wengert_value__.__array__(dtype, copy)
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method != "__call__" or kwargs:
             return getattr(ufunc, method)(*taken(inputs), **taken(kwargs))
         return self.apply(ufunc, *inputs)
@@ -148,7 +148,7 @@ def same_mask(a: Any, b: Any) -> bool:
     return bool(mine) and len(mine) == len(other) and all(map(same_mask, mine, other))
 
 
-def unknown_mask(x: Any, key: Any) -> Tracer | None:
+def unknown_mask(x: Any, key: Value) -> Tracer | None:
     """The key, if it is one mask whose values are not known."""
     if not isinstance(key, Tracer) or dtype_of(key).kind != "b" or not ndim_of(key):
         return None
@@ -159,7 +159,7 @@ def unknown_mask(x: Any, key: Any) -> Tracer | None:
     return None
 
 
-def without_mask(x: Any, key: tuple[Any, ...]) -> tuple[tuple[Any, ...], Tracer, int] | None:
+def without_mask(x: Value, key: tuple[Any, ...]) -> tuple[tuple[Any, ...], Tracer, int] | None:
     """A key of one unknown mask beside slices and integers: the key with whole axes for the mask, the mask, and the first of
     its axes in what that key gives. None for other keys, and where an integer is not beside the mask: NumPy moves axes then.
     """
@@ -185,7 +185,7 @@ def without_mask(x: Any, key: tuple[Any, ...]) -> tuple[tuple[Any, ...], Tracer,
     return (*key[:at], *(slice(None),) * n, *key[at + 1 :]), mask, axis
 
 
-def _kind(x: Any, e: Any) -> str:
+def _kind(x: Any, e: Value) -> str:
     if e is None or e is Ellipsis:
         return "new" if e is None else "..."
     if isinstance(e, slice):
@@ -195,7 +195,7 @@ def _kind(x: Any, e: Any) -> str:
     return "other" if unknown_mask(x, e) is None else "mask"
 
 
-def selection_of(x: Any, key: Any) -> Selection | None:
+def selection_of(x: Value, key: Any) -> Selection | None:
     if type(key) is tuple:
         if not any(isinstance(k, Tracer) for k in key):
             return None
@@ -220,7 +220,7 @@ def fills(value: Value, mask: Tracer, axis: int, now: Value) -> bool:
     return math.prod(shape_of(value)) == 1 or ndim_of(value) <= ndim_of(now) - axis - ndim_of(mask)
 
 
-def write_beside(array: MutableArray, key: tuple[Any, ...], value: Any) -> bool:
+def write_beside(array: MutableArray, key: tuple[Any, ...], value: Value) -> bool:
     """``x[0, mask] = value`` for a number or a selection by the same mask; whether it is of that kind."""
     found = without_mask(array, key) if any(isinstance(k, Tracer) for k in key) else None
     if found is None:

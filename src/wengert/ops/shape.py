@@ -27,6 +27,7 @@ from ..core import (
 )
 from ..errors import ShapeError
 from ..lowering import index_maps, monoids
+from ..vocabulary import BatchedResults, DTypeLike, Params, Pushed, Results, ShapeLike
 from .axes import as_lengths, canonical_axis
 from .casts import convert
 from .diagonal import Diagonal
@@ -45,7 +46,7 @@ def _x(*shape: int) -> ndarray:
 # --- primitives -------------------------------------------------------------------------------------------------
 
 
-def _asarray(x: Value) -> Any:
+def _asarray(x: Value) -> Value:
     return x if isinstance(x, (ndarray, np.generic)) else np.asarray(as_array(x))
 
 
@@ -158,7 +159,7 @@ class _Concatenate(Primitive):
         length = sum(a.shape[axis] for a in avals)
         return Aval((*first[:axis], length, *first[axis + 1 :]), result_dtype(*avals))
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         out = self.bind(*primals, **params)
         if all(t is None for t in tangents) or not is_inexact(out):
             return out, None
@@ -167,7 +168,7 @@ class _Concatenate(Primitive):
         ]
         return out, self.bind(*full, **params)
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
         axis, start, out = params["axis"], 0, []
         for a in args:
             n = shape_of(a)[axis]
@@ -177,7 +178,7 @@ class _Concatenate(Primitive):
             start += n
         return out
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         return self.bind(*in_front(size, args, batched), axis=params["axis"] + 1), True
 
 
@@ -239,7 +240,7 @@ def transpose(x: Value, axes: Any = None) -> Value:
     return x if perm == tuple(range(n)) else transpose_p.bind(x, axes=perm)
 
 
-def broadcast_to(x: Value, shape: Any) -> Value:
+def broadcast_to(x: Value, shape: ShapeLike) -> Value:
     """`x` broadcast to `shape` by NumPy's rules."""
     x = as_array(x)
     want = as_lengths(shape)
@@ -254,7 +255,7 @@ def broadcast_to(x: Value, shape: Any) -> Value:
     return broadcast_to_p.bind(x, shape=want)
 
 
-def expand_dims(x: Value, axis: Any) -> Value:
+def expand_dims(x: Value, axis: int | Sequence[int]) -> Value:
     """`x` with axes of length 1 inserted where `axis` says.
 
     Example:
@@ -273,7 +274,7 @@ def expand_dims(x: Value, axis: Any) -> Value:
     return reshape(x, tuple(1 if i in at else next(rest) for i in range(n)))
 
 
-def concatenate(arrays: Any, axis: int | None = 0, dtype: Any = None) -> Value:
+def concatenate(arrays: Any, axis: int | None = 0, dtype: DTypeLike = None) -> Value:
     """Arrays joined along an existing axis (flattened first if `axis` is None).
 
     Example:

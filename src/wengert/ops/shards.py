@@ -23,6 +23,7 @@ from ..core import Aval, LinearTracer, Value, shape_of
 from ..errors import ArgumentError, ShapeError
 from ..lowering import Formula, formulas
 from ..program import Program
+from ..vocabulary import BatchedResults, Batching, Linearizing, Params, Pushed, Results, Tape
 from .call import call_p
 from .collectives import psum_p
 from .derived import (
@@ -122,23 +123,21 @@ class ShardMap(EffectPrimitive):
     def impl(self, *args: Value, body: Program, mesh: Any, ins: Sequence[Spec], outs: Sequence[Spec]) -> list[Value]:
         return execute(unrolled(body, mesh, ins, outs), args)
 
-    interpret = impl
-
     def abstract(self, *avals: Aval, body: Program, mesh: Any, ins: Sequence[Spec], outs: Sequence[Spec]) -> list[Aval]:
         return [joined(a, spec, dict(mesh.shape)) for a, spec in zip(body.out_avals, outs, strict=True)]
 
-    def expansion(self, inputs: Sequence[Any], params: dict[str, Any]) -> Program:
+    def expansion(self, inputs: Sequence[Any], params: Params) -> Program:
         return unrolled(**params)
 
-    def dependence(self, given: Sequence[bool], params: dict[str, Any], results: int) -> list[bool]:
+    def dependence(self, given: Sequence[bool], params: Params, results: int) -> list[bool]:
         return dependence(params["body"], [*_none(params), *given])
 
-    def series_through(self, order: int, primals: Sequence[Value], coefficients: Any, params: dict[str, Any]) -> Any:
+    def series_through(self, order: int, primals: Sequence[Value], coefficients: Any, params: Params) -> Any:
         return call_p.series_through(order, primals, coefficients, {"program": unrolled(**params)})
 
     # --- derivatives ---------------------------------------------------------------------------------------------
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         nonzero = [t is not None for t in tangents]
         derived, live = jvp_program(params["body"], (*_none(params), *nonzero))
         outs = self.bind(
@@ -152,7 +151,9 @@ class ShardMap(EffectPrimitive):
         rest = iter(outs[len(live) :])
         return outs[: len(live)], [next(rest) if b else None for b in live]
 
-    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+    def linearize(
+        self, trace: Linearizing, primals: Sequence[Value], tangents: Sequence[Any], params: Params
+    ) -> Results:
         nonzero = tuple(t is not None for t in tangents)
         first, second, live, saved = _linearized(nonzero, **params)
         outs = self.bind(*primals, **first)
@@ -165,7 +166,7 @@ class ShardMap(EffectPrimitive):
         nodes = iter(trace.tape.append_many(self, args, second, saved))
         return [trace.tracer(o, next(nodes)) if b else o for o, b in zip(outs[:n], live, strict=True)]
 
-    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+    def record(self, tape: Tape, args: Sequence[Value], params: Params) -> Results:
         """Results that do not depend on the linear arguments are computed now."""
         from .control.programs import rewired
 
@@ -192,7 +193,7 @@ class ShardMap(EffectPrimitive):
         values = iter(known)
         return [next(nodes) if b else next(values) for b in linear]
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
         tape = max((a._trace for a in args if type(a) is LinearTracer), key=lambda t: t.level)
         linear = tuple(type(a) is LinearTracer and a._trace is tape for a in args)
         back, live = _transposed(linear, tuple(c is not None for c in cotangent), **params)
@@ -204,7 +205,9 @@ class ShardMap(EffectPrimitive):
 
     # --- batching ------------------------------------------------------------------------------------------------
 
-    def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch_in(
+        self, trace: Batching, args: Sequence[Value], batched: Sequence[bool], params: Params
+    ) -> BatchedResults:
         derived, flags = batched_program(params["body"], trace.size, (*_none(params), *batched), trace.axis_name)
 
         def front(specs: Sequence[Spec], flags: Sequence[bool]) -> tuple[Spec, ...]:
@@ -214,7 +217,7 @@ class ShardMap(EffectPrimitive):
         return self.bind(*args, body=derived, mesh=params["mesh"], ins=ins, outs=outs), flags
 
 
-def _none(params: dict[str, Any]) -> list[bool]:
+def _none(params: Params) -> list[bool]:
     """For the indices among a body's inputs."""
     return [False] * len(params["mesh"].shape)
 

@@ -18,6 +18,7 @@ from typing import Any, cast
 
 from ..core import Tracer, Value
 from ..program import Program, programs_of, subprograms
+from ..vocabulary import Params, Pushed
 from .families import Elementwise
 from .known import has_zeros, known
 
@@ -72,9 +73,9 @@ class Slope(Elementwise):
                     STAGED.append(True)
             return bind(x, *rest)
 
-        self.bind = noticing
+        cast(Any, self).bind = noticing
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         if ASIDE.on:  # the second time by the second coefficient, where the first is 0
             t = tangents[-1]
             if t is not None:
@@ -133,7 +134,7 @@ def side_of(x: Value, coefficients: Callable[[int], Value | None], order: int) -
     return Slope.toward(x, out)
 
 
-def notice(args: tuple[Value, ...], params: dict[str, Any], mark: str = "slope") -> None:
+def notice(args: tuple[Value, ...], params: Params, mark: str = "slope") -> None:
     """Let the newest trace that differentiates a Program know that slopes stand in it; what they are of is not known."""
     newest: Any = None
     for a in args:

@@ -11,6 +11,7 @@ import numpy as np
 from ..config import config
 from ..core import Aval, Primitive, Value, ndim_of, shape_of
 from ..lowering.kernels import Kernel
+from ..vocabulary import BatchedResults, Function, Params, Pushed
 from .indexing import take_along_axis
 from .shape import broadcast_to
 
@@ -29,7 +30,7 @@ _SAMPLES: Callable[[], list[Any]] = lambda: [  # noqa: E731
 ]
 
 
-def _few_axes(sort: Callable[..., Any], x: Any, axis: int, **options: Any) -> Any:
+def _few_axes(sort: Function, x: Any, axis: int, **options: Any) -> Any:
     """A sort of NumPy's, which takes 32 axes, of arrays with more."""
     if x.ndim <= 32:
         return sort(x, axis, **options)
@@ -46,10 +47,10 @@ class _Argsort(Primitive):
     def abstract(self, x: Aval, *, axis: int) -> Aval:
         return Aval(x.shape, config.int_dtype)
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         return self.bind(primals[0], **params), None
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         return self.bind(args[0], axis=params["axis"] + 1), True
 
 
@@ -70,14 +71,14 @@ class _Sort(Primitive):
     def abstract(self, x: Aval, *, axis: int) -> Aval:
         return Aval(x.shape, x.dtype)
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         (x,), (t,), axis = primals, tangents, params["axis"]
         if t is None:
             return self.bind(x, axis=axis), None
         order = argsort_p.bind(x, axis=axis)
         return take_along_axis(x, order, axis), take_along_axis(t, order, axis)
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         return self.bind(args[0], axis=params["axis"] + 1), True
 
 
@@ -106,10 +107,10 @@ class _Searchsorted(Primitive):
     def abstract(self, a: Aval, v: Aval, *, side: str) -> Aval:
         return Aval(v.shape, config.int_dtype)
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         return self.bind(*primals, **params), None
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         (a, v), (batched_a, batched_v) = args, batched
         if not batched_a:
             if ndim_of(a) > 1:

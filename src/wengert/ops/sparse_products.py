@@ -67,7 +67,7 @@ sparse_product_p = Linear(
 )
 
 
-def matmul(a: Any, x: Any) -> Value:
+def matmul(a: Any, x: Value) -> Value:
     """``a @ x`` for a sparse matrix `a` and a vector or matrix.
 
     Raises:
@@ -81,6 +81,6 @@ def matmul(a: Any, x: Any) -> Value:
     return sparse_product_p.bind(convert(x, dtype), matrix=matrix)
 
 
-def rmatmul(x: Any, a: Any) -> Value:
+def rmatmul(x: Value, a: Any) -> Value:
     """``x @ a``, by the transpose."""
     return transpose(matmul(a.T, transpose(as_array(x))))

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..core import PYTHON_SCALARS, SQUARE_RULES, Primitive, Tracer, Value, ValueTracer, dtype_of, ndim_of, shape_of
+from ..vocabulary import Params
 from .elementwise import div_p, mul_p, multiply, power, power_p, square, square_p
 from .roots import Root, remembered, root_of
 from .shape import reduce_sum, reshape
@@ -54,7 +55,7 @@ def _of_rank(parts: Value, rank: int) -> Value:
 # --- who asks -----------------------------------------------------------------------------------------------------
 
 
-def _even(y: Any) -> int:
+def _even(y: Value) -> int:
     """The exponent, if it is an even number of 2 at least, else 0."""
     if (type(y) not in PYTHON_SCALARS and (isinstance(y, Tracer) or y.shape)) or dtype_of(y).kind not in "iuf":
         return 0
@@ -62,19 +63,19 @@ def _even(y: Any) -> int:
     return int(n) if math.isfinite(n) and n >= 2 and n % 2 == 0 else 0
 
 
-def _of_square(trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Value:
+def _of_square(trace: Any, args: Sequence[Value], params: Params) -> Value:
     root = root_of(args[0])
     return trace.process(square_p, args, params) if root is None else _power(root, 2)
 
 
-def _of_power(trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Value:
+def _of_power(trace: Any, args: Sequence[Value], params: Params) -> Value:
     (x, y), root = args, root_of(args[0])
     exponent = 0 if root is None else _even(y)
     same = type(y) in PYTHON_SCALARS or (exponent and dtype_of(y) == dtype_of(x))
     return _power(root, exponent) if root is not None and exponent and same else trace.process(power_p, args, params)
 
 
-def _of_product(trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Value:
+def _of_product(trace: Any, args: Sequence[Value], params: Params) -> Value:
     x, y = args
     left, right = root_of(x), root_of(y)
     if left is not None and right is not None:
@@ -86,7 +87,7 @@ def _of_product(trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Va
     return _scaled(out, mul_p, left, y, 0) if left is not None else _scaled(out, mul_p, right, x, 1)
 
 
-def _of_quotient(trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Value:
+def _of_quotient(trace: Any, args: Sequence[Value], params: Params) -> Value:
     """The quotient by what is no root remembers."""
     x, y = args
     out, root = trace.process(div_p, args, params), root_of(x)

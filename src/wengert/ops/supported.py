@@ -7,13 +7,14 @@ cotangent that has a support, and gives one for each cotangent of which it reach
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..core import Aval, Value, shape_of
 from ..program import Program, subprograms
+from ..vocabulary import Function
 from .derived import alone as _alone
 from .derived import once, strong
 from .shape import broadcast_to
@@ -95,7 +96,7 @@ def supported_program(
 
 
 def of_a_call(
-    bind: Callable[..., Any],
+    bind: Function,
     program: Program,
     linear: Flags,
     args: Sequence[Value],

@@ -14,6 +14,7 @@ import numpy as np
 from ..core import Aval, LinearTracer, Primitive, Value, dtype_of, ndim_of, shape_of
 from ..errors import NotDifferentiableError, NotLinearError
 from ..lowering import Composition, kernels
+from ..vocabulary import BatchedResults, Params, Pushed, Results
 from .above import control_flow
 from .contraction import matmul
 from .decompositions import svdvals_p
@@ -75,15 +76,15 @@ class _Pivots(Primitive):
     def abstract(self, pivots: Aval, *, rows: int) -> Aval:
         return Aval((*pivots.shape[:-1], rows), np.int32)
 
-    def expansion(self, inputs: Sequence[Any], params: dict[str, Any]) -> Any:
+    def expansion(self, inputs: Sequence[Any], params: Params) -> Any:
         aval = inputs[0].aval
         one_row = len(aval.shape) == 1 and aval.dtype == np.int32 and aval.shape[0]
         return Composition(_exchanged).expansion(inputs, params) if one_row else None
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         return self.bind(*primals, **params), None
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         return self.bind(*args, **params), True
 
 
@@ -194,7 +195,7 @@ class _TriangularSylvester(Primitive):
     def abstract(self, t: Aval, g: Aval, *, transpose: bool) -> Aval:
         return Aval(g.shape, result_dtype(t, g))
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         (t, _), (dt, dg) = primals, tangents
         y, right = self.bind(*primals, **params), dg
         if dt is not None:
@@ -204,13 +205,13 @@ class _TriangularSylvester(Primitive):
             right = -part if right is None else right - part
         return y, None if right is None else self.bind(t, right, **params)
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
         t, g = args
         if isinstance(t, LinearTracer):
             raise NotLinearError("the equations of a Schur form are linear in the right side only")
         return None, convert(self.bind(t, cotangent, transpose=not params["transpose"]), g.dtype)
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         return self.bind(*in_front(size, args, batched), **params), True
 
 

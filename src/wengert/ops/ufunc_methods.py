@@ -16,6 +16,7 @@ import numpy as np
 from ..config import canonical_dtype
 from ..core import Primitive, Tracer, Value, ValueTracer, as_array, as_value, dtype_of, ndim_of, shape_of
 from ..errors import NotSupportedError
+from ..vocabulary import DTypeLike
 from . import elementwise as ew
 from . import indexing, memory, shape, writing
 from .above import namespace
@@ -47,7 +48,7 @@ def _named(name: str) -> Callable[..., Any]:
 
 
 @functools.cache
-def _reorderable(ufunc: Any) -> bool:
+def _reorderable(ufunc: np.ufunc) -> bool:
     """Whether NumPy takes its arguments in any order, which it says by reducing over two axes at once."""
     try:
         ufunc.reduce(np.ones((1, 1), ufunc.types[0][0]), axis=(0, 1))
@@ -56,7 +57,7 @@ def _reorderable(ufunc: Any) -> bool:
     return True
 
 
-def _check_binary(ufunc: Any, method: str) -> None:
+def _check_binary(ufunc: np.ufunc, method: str) -> None:
     """NumPy's own error where a ufunc does not have the method."""
     if ufunc.nin != 2 or ufunc.nout != 1:
         raise ValueError(
@@ -65,7 +66,7 @@ def _check_binary(ufunc: Any, method: str) -> None:
         )
 
 
-def _in_loop(ufunc: Any, x: Value, dtype: Any) -> Value:
+def _in_loop(ufunc: np.ufunc, x: Value, dtype: DTypeLike) -> Value:
     """`x` in the dtype in which NumPy combines its elements: logarithms of whole numbers are none.
 
     Raises:
@@ -87,10 +88,10 @@ def _rows(x: Value, axis: int) -> list[Value]:
 
 
 def reduce(
-    ufunc: Any,
-    x: Any,
+    ufunc: np.ufunc,
+    x: Value,
     axis: Any = 0,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     keepdims: bool = False,
     initial: Any = None,
     where: Any = True,
@@ -137,7 +138,7 @@ def _rows_first(x: Value, axes: list[int], rest: tuple[int, ...]) -> Value:
     return shape.reshape(shape.moveaxis(x, tuple(axes), tuple(range(len(axes)))), (n, *rest))
 
 
-def _reduced(ufunc: Any, x: Value, mask: Value | None, initial: Any) -> Value:
+def _reduced(ufunc: np.ufunc, x: Value, mask: Value | None, initial: Any) -> Value:
     """The rows of `x` combined, without those that the mask leaves out."""
     f, n = operation(ufunc), shape_of(x)[0]
     start = ufunc.identity if initial is None else initial
@@ -171,7 +172,7 @@ def _reduced(ufunc: Any, x: Value, mask: Value | None, initial: Any) -> Value:
     return total if initial is None else f(start, total)
 
 
-def accumulate(ufunc: Any, x: Any, axis: int = 0, dtype: Any = None) -> Value:
+def accumulate(ufunc: np.ufunc, x: Value, axis: int = 0, dtype: DTypeLike = None) -> Value:
     """``ufunc.accumulate(x, ...)``: what `reduce` gives for the first elements, for each number of them."""
     _check_binary(ufunc, "accumulate")
     name = _RUNNING.get(ufunc)
@@ -184,7 +185,7 @@ def accumulate(ufunc: Any, x: Any, axis: int = 0, dtype: Any = None) -> Value:
     return shape.stack(rows, axis) if rows else x
 
 
-def reduceat(ufunc: Any, x: Any, indices: Any, axis: int = 0, dtype: Any = None) -> Value:
+def reduceat(ufunc: np.ufunc, x: Value, indices: Any, axis: int = 0, dtype: DTypeLike = None) -> Value:
     """``ufunc.reduceat(x, indices, ...)``: `reduce` of the pieces that start at the indices."""
     _check_binary(ufunc, "reduceat")
     x, starts = as_array(x), np.asarray(indices)
@@ -210,7 +211,7 @@ _SCATTERS: dict[Any, tuple[Primitive, Callable[[Any], Any]]] = {
 }
 
 
-def at(ufunc: Any, x: Any, key: Any, *values: Any) -> None:
+def at(ufunc: np.ufunc, x: Value, key: Value, *values: Any) -> None:
     """``ufunc.at(x, key, ...)``: the elements at a key are changed, once for each time that one is named."""
     if not isinstance(x, ValueTracer):
         array = traced(x)

@@ -11,6 +11,7 @@ import numpy as np
 from ..config import config
 from ..core import Primitive, Tracer, Value, as_array, as_value, dtype_of, shape_of
 from ..errors import ArgumentError, DtypeError, ShapeError
+from ..vocabulary import Keywords
 from . import elementwise as ew
 from . import reduction
 from .above import control_flow
@@ -27,7 +28,7 @@ _MODES = (None, "promise_in_bounds", "clip", "wrap", "fill", "drop")
 _PROMISES = frozenset({"indices_are_sorted", "unique_indices", "out_sharding", "wrap_negative_indices"})
 
 
-def _mode(options: dict[str, Any], *more: str) -> str | None:
+def _mode(options: Keywords, *more: str) -> str | None:
     """What an update or a reading does with indices out of range, from its keyword arguments."""
     for name in options:
         if name != "mode" and name not in _PROMISES and name not in more:
@@ -38,7 +39,7 @@ def _mode(options: dict[str, Any], *more: str) -> str | None:
     return mode
 
 
-def positions(shape: tuple[int, ...], index: Any, mode: str | None) -> tuple[Value, bool]:
+def positions(shape: tuple[int, ...], index: Value, mode: str | None) -> tuple[Value, bool]:
     """Flat positions of the elements at an index, and whether some may be one beyond the last, for "not there".
 
     Indices out of range raise (None, "promise_in_bounds"), are moved to the nearest element ("clip"), are counted
@@ -96,7 +97,7 @@ class _Flat:
     def __init__(self, shape: tuple[int, ...]) -> None:
         self.shape = shape
 
-    def __getitem__(self, index: Any) -> Value:
+    def __getitem__(self, index: Value) -> Value:
         size = math.prod(self.shape)
         dtype = position_dtype(size)
         entries = index if type(index) is tuple else (index,)
@@ -170,7 +171,7 @@ class Place:
     def __repr__(self) -> str:
         return f"at(array of shape {shape_of(self.array)})[{self.index}]"
 
-    def _scatter(self, primitive: Primitive, values: Any, options: dict[str, Any]) -> Value:
+    def _scatter(self, primitive: Primitive, values: Value, options: Keywords) -> Value:
         x = as_array(self.array)
         shape, dtype = shape_of(x), dtype_of(x)
         size = math.prod(shape)
@@ -223,7 +224,7 @@ class Place:
         """A copy with `values` added, all of them where indices repeat."""
         return self._scatter(scatter_add_p, values, options)
 
-    def subtract(self, values: Any, **options: Any) -> Value:
+    def subtract(self, values: Value, **options: Any) -> Value:
         """A copy with `values` subtracted."""
         return self._scatter(scatter_add_p, -as_array(values), options)
 
@@ -233,11 +234,11 @@ class Place:
 
     mul = multiply
 
-    def divide(self, values: Any, **options: Any) -> Value:
+    def divide(self, values: Value, **options: Any) -> Value:
         """A copy divided by `values` at this place."""
         return self._scatter(scatter_mul_p, 1 / as_array(values), options)
 
-    def power(self, values: Any, **options: Any) -> Value:
+    def power(self, values: Value, **options: Any) -> Value:
         """A copy with the elements at this place raised to `values`."""
         return self.set(self.get(**options) ** as_value(values), **options)
 
@@ -289,7 +290,7 @@ def _where_masked(
     return out if shape_of(now) == shape_of(x) else at(x)[basic].set(out)
 
 
-def at(x: Any) -> _At:
+def at(x: Value) -> _At:
     """Functional updates: ``at(x)[index].set(v)``, and ``add``, ``multiply``, ``min``, ``max``, ``apply`` …
 
     Args:

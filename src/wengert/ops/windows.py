@@ -134,7 +134,7 @@ def _slid(x: Value, axis: int, size: int, stride: int, dilation: int) -> Value:
 
 def windows(
     x: Value, axes: Sequence[int], sizes: Sequence[int], strides: Sequence[int], pads: Pads, base: Sequence[int],
-    dilation: Sequence[int], value: Any = 0,
+    dilation: Sequence[int], value: Value = 0,
 ) -> Value:  # fmt: skip
     """Windows that slide over axes.
 
@@ -174,7 +174,7 @@ def windows(
 
 
 def reduce_windows(
-    x: Value, reduce: Callable[[Value, int], Value], value: Any, sizes: Sequence[int], strides: Sequence[int], pads: Pads,
+    x: Value, reduce: Callable[[Value, int], Value], value: Value, sizes: Sequence[int], strides: Sequence[int], pads: Pads,
     base: Sequence[int], dilation: Sequence[int],
 ) -> Value:  # fmt: skip
     """A reduction of each window over an array, every axis of which it slides along.

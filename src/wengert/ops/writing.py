@@ -25,7 +25,7 @@ from .view_steps import Index, integers_of, settled_key
 ndarray = np.ndarray
 
 
-def read(x: Tracer, key: Any) -> Value:
+def read(x: Tracer, key: Value) -> Value:
     """``x[key]``: a view for slices and integers, a copy for arrays of indices and masks."""
     if type(x) not in MUTABLE:
         if type(key) is not int and type(key) is not slice:
@@ -127,20 +127,20 @@ def assign(x: Tracer, value: Value) -> MutableArray:
     return array
 
 
-def scatter(x: Tracer, primitive: Primitive, key: Any, value: Any) -> None:
+def scatter(x: Tracer, primitive: Primitive, key: Value, value: Value) -> None:
     """Combine `value` with the elements at a key, once for each time that an element is named."""
     array = writable(x)
     key, _ = settled_key(key)
     array.memory.scatter(primitive, positions(array, key), as_value(value))
 
 
-def positions(array: MutableArray, key: Any) -> Value:
+def positions(array: MutableArray, key: Value) -> Value:
     """The positions in the memory at a key."""
     found = getitem(array.shadow, key)
     return found if isinstance(found, Tracer) else np.asarray(found)
 
 
-def put(x: Tracer, indices: Any, values: Any, mode: str = "raise") -> None:
+def put(x: Tracer, indices: Value, values: Value, mode: str = "raise") -> None:
     """NumPy's ``put``: write at flat indices, the values over again if there are fewer."""
     array = writable(x)
     places, indices = array.shadow.reshape(-1), as_value(indices)
@@ -189,7 +189,7 @@ class Flat:
     def __getitem__(self, key: Any) -> Value:
         return getitem(reshape(as_value(self.base), (-1,)), settled_key(key)[0])
 
-    def __setitem__(self, key: Any, value: Any) -> None:
+    def __setitem__(self, key: Any, value: Value) -> None:
         array = writable(self.base)
         where = np.asarray(array.shadow.reshape(-1)[settled_key(key)[0]])
         if where.size:
@@ -228,14 +228,15 @@ def in_place(binary: Callable[[Tracer, Any], Any], name: str) -> Callable[[Trace
                 return out
             return out if out is NotImplemented else fitting(out, self, name)
         array = writable(self)
-        out = binary(array.now() if isinstance(array.now(), Tracer) else array, other)
+        now = array.now()
+        out = binary(now if isinstance(now, Tracer) else array, other)
         return out if out is NotImplemented else assign(array, fitting(out, array, name))
 
     method.__name__ = method.__qualname__ = name
     return method
 
 
-def fitting(out: Any, target: Any, name: str) -> Value:
+def fitting(out: Value, target: Value, name: str) -> Value:
     """A result as it is written into `target`, by NumPy's rules for operations in place.
 
     Raises:

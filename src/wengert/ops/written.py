@@ -18,7 +18,7 @@ import operator
 import sys
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -27,6 +27,7 @@ import numpy as np
 from ..core import Tracer, Value
 from ..errors import LeakedTracerError, NotSupportedError
 from ..frames import foreign_calls
+from ..vocabulary import Function
 from .aliases import base_of, is_named, sharing
 from .indexing import getitem
 from .memory import MUTABLE, MutableArray, new_array, view_at
@@ -98,7 +99,7 @@ def _set_attribute(x: Any, name: str, value: Any) -> None:
     raise AttributeError(f"{name} of an array under transformation cannot be set")
 
 
-def _array_ufunc(x: Any, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+def _array_ufunc(x: Any, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
     return STATES[id(x)].__array_ufunc__(ufunc, method, *inputs, **kwargs)
 
 
@@ -115,7 +116,7 @@ Written.__array_function__ = lambda self, *given: STATES[id(self)].__array_funct
 Written.__array__ = lambda self, dtype=None, copy=None: STATES[id(self)].__array__(dtype, copy)
 
 
-def _delegated(name: str) -> Callable[..., Any]:
+def _delegated(name: str) -> Function:
     method = getattr(operator, name) if name in ("__getitem__", "__setitem__", "__contains__") else None
 
     def call(self: Any, *args: Any) -> Any:
@@ -126,7 +127,7 @@ def _delegated(name: str) -> Callable[..., Any]:
     return call
 
 
-def _in_place(name: str) -> Callable[..., Any]:
+def _in_place(name: str) -> Function:
     def call(self: Any, other: Any) -> Any:
         state = STATES[id(self)]
         out = getattr(state, name)(other)
@@ -210,7 +211,13 @@ def traced(x: Any) -> MutableArray | None:
             f"{type(owner if base is None else base).__name__} has as well: write into a copy of the array, x.copy()"
         )
     alone = owner is x and sys.getrefcount(x) <= ALONE[0] and is_named(x)  # or the one that refers to it is a view
-    others = [] if alone else sharing(owner)
+    _become_with_views(owner, [] if alone else _other_views(x, owner))
+    return STATES[id(x)]
+
+
+def _other_views(x: ndarray, owner: ndarray) -> list[ndarray]:
+    """The arrays that show memory of `owner` as well, `x` among them where it is a view."""
+    others = sharing(owner)
     for v in others:
         if type(v) not in (ndarray, Written):
             raise NotSupportedError(
@@ -220,6 +227,11 @@ def traced(x: Any) -> MutableArray | None:
     others = [v for v in others if type(v) is ndarray]
     if all(v is not x for v in others) and x is not owner:
         others.append(x)
+    return others
+
+
+def _become_with_views(owner: ndarray, others: Sequence[ndarray]) -> None:
+    """Make a traced array of a plain one, and of each view of it one of that array's."""
     views = [(v, _positions(v, owner)) for v in others]
     first = np.array(owner)
     state = new_array(first)
@@ -237,7 +249,6 @@ def traced(x: Any) -> MutableArray | None:
     _OWNERS[id(owner)], _FIRST[id(owner)] = weakref.ref(owner), (threading.get_ident(), first)
     for v, view in shown:
         _become(v, view)
-    return STATES[id(x)]
 
 
 def _positions(view: ndarray, owner: ndarray) -> tuple[int, tuple[int, ...], tuple[int, ...]]:

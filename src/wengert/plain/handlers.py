@@ -18,12 +18,13 @@ from ..ops import memory, selection, writing
 from ..ops.indexing import getitem
 from ..ops.view_steps import settled_key
 from ..ops.written import Written, state_of, traced
+from ..vocabulary import DTypeLike, Function, Value
 
 ndarray = np.ndarray
 TRIAL: list[Any] = []  # of the installation: the value to wait for, and what came with it
 
 
-def read(x: Any, key: Any) -> Any:
+def read(x: Value, key: Value) -> Any:
     """``x[key]`` of a plain array, the key traced."""
     if type(x) is not ndarray or x.dtype.hasobject:
         return NotImplemented
@@ -33,7 +34,7 @@ def read(x: Any, key: Any) -> Any:
     return getitem(x, settled_key(_stacked(key))[0])
 
 
-def _stacked(key: Any) -> Any:
+def _stacked(key: Value) -> Any:
     """Lists that hold traced indices as arrays."""
     if type(key) is list:
         return as_value(key)
@@ -42,7 +43,7 @@ def _stacked(key: Any) -> Any:
     return key
 
 
-def write(x: Any, key: Any, value: Any) -> Any:
+def write(x: Any, key: Value, value: Value) -> Any:
     """``x[key] = value`` of a plain array, one of them traced."""
     array = traced(x)
     if TRIAL and value is TRIAL[0]:
@@ -116,7 +117,7 @@ def _left(function: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
 _AS_NEEDED = (None, False, np._CopyMode.IF_NEEDED, np._CopyMode.NEVER)
 
 
-def _made(x: Any, dtype: Any, copy: Any, ndmin: int = 0) -> Any:
+def _made(x: Any, dtype: DTypeLike, copy: Any, ndmin: int = 0) -> Any:
     if dtype is not None:
         dtype = np.dtype(dtype)
         if dtype.kind not in "biufc":
@@ -149,7 +150,7 @@ def _numbers(x: Any) -> bool:
 
 def _array(
     object: Any,  # noqa: A002
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     *,
     copy: Any = True,
     order: Any = None,
@@ -166,7 +167,7 @@ def _array(
 
 
 def _asarray(
-    a: Any, dtype: Any = None, order: Any = None, *, device: Any = None, copy: Any = None, like: Any = None
+    a: Any, dtype: DTypeLike = None, order: Any = None, *, device: Any = None, copy: Any = None, like: Any = None
 ) -> Any:
     if like is not None or _asked_by_others():
         return _left(np.asarray, a, dtype, like=like)
@@ -278,8 +279,8 @@ def scalar_type(kind: type) -> Callable[..., Any]:
 # --- methods of plain arrays ------------------------------------------------------------------------------------
 
 
-def _method(name: str, writes: bool) -> Callable[[Any], Callable[..., Any]]:
-    def bind(x: Any) -> Callable[..., Any]:
+def _method(name: str, writes: bool) -> Callable[[Any], Function]:
+    def bind(x: Any) -> Function:
         def call(*args: Any, **kwargs: Any) -> Any:
             if type(x) is ndarray and writes:
                 array = traced(x)
@@ -313,11 +314,11 @@ _NAMES: dict[str, Any] = {
 _SPECIAL = {"erf": "erf", "erfc": "erfc", "gamma": "gamma", "lgamma": "gammaln"}
 
 
-def _integer(function: Any) -> Callable[..., Any]:
+def _integer(function: Any) -> Function:
     return lambda x: ew.convert(function(x), np.dtype(int))
 
 
-def _log(x: Any, base: Any = None) -> Any:
+def _log(x: Any, base: Any = None) -> Value:
     return np.log(x) if base is None else np.log(x) / np.log(base)
 
 
@@ -329,7 +330,7 @@ def _dist(p: Any, q: Any) -> Any:
     return np.linalg.norm(_stack(p) - _stack(q))
 
 
-def _stack(values: Any) -> Any:
+def _stack(values: Any) -> Value:
     from ..ops.shape import stack
 
     return stack([as_value(v) for v in values])
@@ -351,7 +352,7 @@ def _modf(x: Any) -> Any:
     return x - whole, whole
 
 
-def _isclose(a: Any, b: Any, *, rel_tol: float = 1e-9, abs_tol: float = 0.0) -> Any:
+def _isclose(a: Any, b: Any, *, rel_tol: float = 1e-9, abs_tol: float = 0.0) -> Value:
     near = np.abs(a - b) <= np.maximum(rel_tol * np.maximum(np.abs(a), np.abs(b)), abs_tol)
     return (a == b) | (near & ~np.isinf(a) & ~np.isinf(b))
 
@@ -367,7 +368,7 @@ _COMPLEX: dict[str, Any] = {
 }  # fmt: skip
 
 
-def of_math(module: Any, name: str) -> Callable[..., Any] | None:
+def of_math(module: Any, name: str) -> Function | None:
     """What answers a function of `math` or `cmath` on traced values; None where it stays as it is."""
     original = getattr(module, name)
     found: Any = _NAMES.get(name)
@@ -388,7 +389,7 @@ def _special() -> Any:
     return special
 
 
-def _checked(original: Any, function: Callable[..., Any], complex_result: bool) -> Callable[..., Any]:
+def _checked(original: Any, function: Function, complex_result: bool) -> Function:
     """A function whose errors are those of Python's, where the values are known."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -417,7 +418,7 @@ def _checked(original: Any, function: Callable[..., Any], complex_result: bool) 
     return call
 
 
-def _beside(dtype: Any) -> Any:
+def _beside(dtype: np.dtype) -> np.dtype | None:
     """The dtype that a Python float takes beside a number of another one; None if that is float64 or more."""
     if dtype.type in (np.float64, np.longdouble):
         return None

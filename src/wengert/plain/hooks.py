@@ -25,6 +25,7 @@ import numpy as np
 
 from ..core import Tracer
 from ..ops import written
+from ..vocabulary import Function
 from . import handlers
 from .machine_code import CODE
 from .trampolines import MAGIC, WORDS
@@ -50,7 +51,7 @@ def _keep(*things: Any) -> None:
 class _Hook:
     """A place that holds the address of a function, the kind of trampoline for it, and the handler."""
 
-    def __init__(self, place: int, kind: str, handler: Callable[..., Any], bound: bool = False) -> None:
+    def __init__(self, place: int, kind: str, handler: Function, bound: bool = False) -> None:
         self.kind, self.handler, self.bound = kind, handler, bound
         self.places = [place]  # all of the same function
         self.original: int = _pointer.from_address(place).value
@@ -184,7 +185,7 @@ def _function(function: Any, handler: Callable[..., Any], bound: bool = False) -
     return [] if kind is None else [_Hook(found + FUNCTION, kind, handler, bound)]
 
 
-def _hooks() -> list[_Hook]:
+def _hooks() -> list[_Hook]:  # noqa: C901 (the hooks that it makes are counted too)
     hooks: list[_Hook] = []
     mapping = _mapping(np.ndarray)
     if mapping is None:

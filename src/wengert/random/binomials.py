@@ -14,6 +14,7 @@ from ..ops import reduction
 from ..ops.promotion import result_dtype
 from ..ops.shape import broadcast_to, moveaxis
 from ..transforms import control
+from ..vocabulary import ArrayLike, DTypeLike, Key, ShapeLike
 from .keys import as_shape, float_dtype, result_shape, single, split
 from .uniform_draws import uniform
 
@@ -99,7 +100,7 @@ def _by_rejection(key: Value, count: Value, p: Value) -> Value:
     return control.while_loop(more, body, (np.int64(0), start, np.zeros(shape, bool), key))[1]
 
 
-def binomial(key: Any, n: Any, p: Any, shape: Any = None, dtype: Any = None) -> Value:
+def binomial(key: Key, n: Any, p: ArrayLike, shape: ShapeLike | None = None, dtype: DTypeLike = None) -> Value:
     """How many of `n` trials succeed, each with probability `p`; in floats.
 
     Args:
@@ -138,13 +139,15 @@ def binomial(key: Any, n: Any, p: Any, shape: Any = None, dtype: Any = None) -> 
     return ew.convert(ew.where(usable, np.nan, out), wanted)
 
 
-def _floats(n: Any, p: Any) -> np.dtype:
+def _floats(n: Any, p: ArrayLike) -> np.dtype:
     """The floats in which two parameters meet."""
     d = result_dtype(aval_of(as_value(n)), aval_of(as_value(p)))
     return d if inexact_dtype(d) else config.float_dtype
 
 
-def multinomial(key: Any, n: Any, p: Any, *, shape: Any = None, dtype: Any = None, unroll: int | bool = 1) -> Value:
+def multinomial(
+    key: Key, n: Any, p: ArrayLike, *, shape: ShapeLike | None = None, dtype: DTypeLike = None, unroll: int | bool = 1
+) -> Value:
     """How often each of several outcomes comes in `n` trials; in floats.
 
     Args:

@@ -12,13 +12,14 @@ from ..core import Value, as_array, as_value, dtype_of, inexact_dtype, shape_of
 from ..errors import ArgumentError
 from ..ops import elementwise as ew
 from ..ops.shape import broadcast_to, expand_dims
+from ..vocabulary import ArrayLike, DTypeLike, Key, ShapeLike
 from .keys import as_shape, float_dtype, limits, pair, result_shape
 from .uniform_draws import rademacher, uniform
 
 _SQRT2 = math.sqrt(2.0)
 
 
-def normal(key: Any, shape: Any = (), dtype: Any = None) -> Value:
+def normal(key: Key, shape: ShapeLike | None = (), dtype: DTypeLike = None) -> Value:
     """Standard normal numbers: the inverse error function of uniform ones.
 
     Args:
@@ -47,7 +48,9 @@ def _erfinv(x: Value, dtype: np.dtype) -> Value:
     return ew.convert(ew.erfinv(ew.convert(x, np.dtype(np.float32))), dtype)
 
 
-def truncated_normal(key: Any, lower: Any, upper: Any, shape: Any = None, dtype: Any = None) -> Value:
+def truncated_normal(
+    key: Key, lower: ArrayLike, upper: ArrayLike, shape: ShapeLike | None = None, dtype: DTypeLike = None
+) -> Value:
     """Standard normal floats between `lower` and `upper`, neither of them included.
 
     Args:
@@ -73,7 +76,7 @@ def truncated_normal(key: Any, lower: Any, upper: Any, shape: Any = None, dtype:
     return ew.minimum(ew.maximum(out, ew.nextafter(low, d.type(np.inf))), ew.nextafter(high, d.type(-np.inf)))
 
 
-def exponential(key: Any, shape: Any = (), dtype: Any = None) -> Value:
+def exponential(key: Key, shape: ShapeLike | None = (), dtype: DTypeLike = None) -> Value:
     """Exponential floats of rate 1.
 
     Example:
@@ -84,7 +87,7 @@ def exponential(key: Any, shape: Any = (), dtype: Any = None) -> Value:
     return -ew.log1p(-uniform(key, shape, dtype))
 
 
-def gumbel(key: Any, shape: Any = (), dtype: Any = None, mode: str | None = None) -> Value:
+def gumbel(key: Key, shape: ShapeLike | None = (), dtype: DTypeLike = None, mode: str | None = None) -> Value:
     """Standard Gumbel floats.
 
     Args:
@@ -112,7 +115,7 @@ def gumbel(key: Any, shape: Any = (), dtype: Any = None, mode: str | None = None
     return -ew.log(-ew.log1p(-x))
 
 
-def laplace(key: Any, shape: Any = (), dtype: Any = None) -> Value:
+def laplace(key: Key, shape: ShapeLike | None = (), dtype: DTypeLike = None) -> Value:
     """Standard Laplace floats: symmetric, exponential on either side.
 
     Example:
@@ -125,7 +128,7 @@ def laplace(key: Any, shape: Any = (), dtype: Any = None) -> Value:
     return ew.sign(u) * ew.log1p(-ew.absolute(u))
 
 
-def logistic(key: Any, shape: Any = (), dtype: Any = None) -> Value:
+def logistic(key: Key, shape: ShapeLike | None = (), dtype: DTypeLike = None) -> Value:
     """Standard logistic floats: the logit of uniform ones.
 
     Example:
@@ -138,7 +141,7 @@ def logistic(key: Any, shape: Any = (), dtype: Any = None) -> Value:
     return ew.log(u) - ew.log1p(-u)
 
 
-def cauchy(key: Any, shape: Any = (), dtype: Any = None) -> Value:
+def cauchy(key: Key, shape: ShapeLike | None = (), dtype: DTypeLike = None) -> Value:
     """Standard Cauchy floats.
 
     Example:
@@ -151,7 +154,7 @@ def cauchy(key: Any, shape: Any = (), dtype: Any = None) -> Value:
     return ew.tan(d.type(np.pi) * (u - d.type(0.5)))
 
 
-def lognormal(key: Any, sigma: Any = 1.0, shape: Any = None, dtype: Any = None) -> Value:
+def lognormal(key: Key, sigma: ArrayLike = 1.0, shape: ShapeLike | None = None, dtype: DTypeLike = None) -> Value:
     """The exponential of normal floats of standard deviation `sigma`.
 
     Example:
@@ -164,7 +167,7 @@ def lognormal(key: Any, sigma: Any = 1.0, shape: Any = None, dtype: Any = None) 
     return ew.exp(normal(key, shape, d) * ew.convert(as_value(sigma), d))
 
 
-def pareto(key: Any, b: Any, shape: Any = None, dtype: Any = None) -> Value:
+def pareto(key: Key, b: ArrayLike, shape: ShapeLike | None = None, dtype: DTypeLike = None) -> Value:
     """Pareto floats, at least 1, of shape parameter `b`.
 
     Example:
@@ -177,7 +180,7 @@ def pareto(key: Any, b: Any, shape: Any = None, dtype: Any = None) -> Value:
     return ew.exp(exponential(key, shape, d) / ew.convert(as_value(b), d))
 
 
-def rayleigh(key: Any, scale: Any, shape: Any = None, dtype: Any = None) -> Value:
+def rayleigh(key: Key, scale: ArrayLike, shape: ShapeLike | None = None, dtype: DTypeLike = None) -> Value:
     """Rayleigh floats: lengths of plane vectors of normal numbers of standard deviation `scale`.
 
     Example:
@@ -190,7 +193,9 @@ def rayleigh(key: Any, scale: Any, shape: Any = None, dtype: Any = None) -> Valu
     return ew.convert(as_value(scale), d) * ew.sqrt(ew.log(uniform(key, shape, d)) * d.type(-2))
 
 
-def weibull_min(key: Any, scale: Any, concentration: Any, shape: Any = (), dtype: Any = None) -> Value:
+def weibull_min(
+    key: Key, scale: ArrayLike, concentration: ArrayLike, shape: ShapeLike | None = (), dtype: DTypeLike = None
+) -> Value:
     """Weibull floats of a scale and a concentration, both of which broadcast against `shape`.
 
     Example:
@@ -202,7 +207,7 @@ def weibull_min(key: Any, scale: Any, concentration: Any, shape: Any = (), dtype
     return ew.convert(drawn, float_dtype(dtype))
 
 
-def maxwell(key: Any, shape: Any = (), dtype: Any = None) -> Value:
+def maxwell(key: Key, shape: ShapeLike | None = (), dtype: DTypeLike = None) -> Value:
     """Maxwell floats: lengths of vectors of three standard normal numbers.
 
     Example:
@@ -215,7 +220,9 @@ def maxwell(key: Any, shape: Any = (), dtype: Any = None) -> Value:
     return wnp.linalg.norm(normal(key, (*as_shape(shape), 3), float_dtype(dtype)), axis=-1)
 
 
-def double_sided_maxwell(key: Any, loc: Any, scale: Any, shape: Any = (), dtype: Any = None) -> Value:
+def double_sided_maxwell(
+    key: Key, loc: ArrayLike, scale: ArrayLike, shape: ShapeLike | None = (), dtype: DTypeLike = None
+) -> Value:
     """Maxwell floats of either sign, scaled and moved; of shape ``shape`` followed by that of the parameters.
 
     Example:
@@ -232,7 +239,9 @@ def double_sided_maxwell(key: Any, loc: Any, scale: Any, shape: Any = (), dtype:
     )
 
 
-def triangular(key: Any, left: Any, mode: Any, right: Any, shape: Any = None, dtype: Any = None) -> Value:
+def triangular(
+    key: Key, left: Any, mode: Any, right: Any, shape: ShapeLike | None = None, dtype: DTypeLike = None
+) -> Value:
     """Floats between `left` and `right`, of a density that rises to `mode` and falls from there.
 
     Example:
@@ -249,7 +258,7 @@ def triangular(key: Any, left: Any, mode: Any, right: Any, shape: Any = None, dt
     return ew.where(ew.less(u, (peak - low) / (high - low)), rising, falling)
 
 
-def wald(key: Any, mean: Any, shape: Any = None, dtype: Any = None) -> Value:
+def wald(key: Key, mean: ArrayLike, shape: ShapeLike | None = None, dtype: DTypeLike = None) -> Value:
     """Wald (inverse Gaussian) floats of a mean and scale 1.
 
     J. R. Michael, W. R. Schucany, R. W. Haas, "Generating random variates using transformations with multiple roots",
@@ -271,7 +280,12 @@ def wald(key: Any, mean: Any, shape: Any = None, dtype: Any = None) -> Value:
 
 
 def multivariate_normal(
-    key: Any, mean: Any, cov: Any, shape: Any = None, dtype: Any = None, method: str = "cholesky"
+    key: Key,
+    mean: ArrayLike,
+    cov: ArrayLike,
+    shape: ShapeLike | None = None,
+    dtype: DTypeLike = None,
+    method: str = "cholesky",
 ) -> Value:
     """Normal vectors of a mean ``(..., n)`` and a covariance ``(..., n, n)``.
 
@@ -317,12 +331,12 @@ def multivariate_normal(
     return mean + wnp.einsum("...ij,...j->...i", factor, sample)
 
 
-def _of_shape(shape: tuple[int, ...]) -> Any:
+def _of_shape(shape: tuple[int, ...]) -> Value:
     """A value of a shape, for `result_shape`."""
     return np.broadcast_to(np.float32(0), shape)
 
 
-def orthogonal(key: Any, n: int, shape: Any = (), dtype: Any = None, m: int | None = None) -> Value:
+def orthogonal(key: Key, n: int, shape: ShapeLike | None = (), dtype: DTypeLike = None, m: int | None = None) -> Value:
     """Matrices with orthonormal rows or columns, uniform among them: of shape ``(*shape, n, m)``, `m` being `n` if left out.
 
     F. Mezzadri, "How to generate random matrices from the classical compact groups", 2007, section 5.

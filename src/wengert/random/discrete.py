@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import operator
-from typing import Any
 
 import numpy as np
 
@@ -14,12 +13,13 @@ from ..errors import ArgumentError, DtypeError
 from ..ops import elementwise as ew
 from ..ops.random_rejection import poisson_p
 from ..ops.shape import broadcast_to, moveaxis, reshape
+from ..vocabulary import ArrayLike, DTypeLike, Key, ShapeLike
 from .continuous import gumbel
 from .keys import as_shape, bits, float_dtype, int_dtype, pair, result_shape, single
 from .uniform_draws import randint, uniform
 
 
-def geometric(key: Any, p: Any, shape: Any = None, dtype: Any = None) -> Value:
+def geometric(key: Key, p: ArrayLike, shape: ShapeLike | None = None, dtype: DTypeLike = None) -> Value:
     """How many trials of probability `p` it takes until the first succeeds: 1, 2, …
 
     Example:
@@ -36,7 +36,7 @@ def geometric(key: Any, p: Any, shape: Any = None, dtype: Any = None) -> Value:
     return ew.convert(ew.floor(ew.log(u) / ew.log1p(-p)) + 1, d)
 
 
-def poisson(key: Any, lam: Any, shape: Any = None, dtype: Any = None) -> Value:
+def poisson(key: Key, lam: ArrayLike, shape: ShapeLike | None = None, dtype: DTypeLike = None) -> Value:
     """Poisson counts of mean `lam`.
 
     D. E. Knuth's product of uniform numbers below 10; above, the transformed rejection of W. Hörmann ("The transformed
@@ -61,7 +61,12 @@ def poisson(key: Any, lam: Any, shape: Any = None, dtype: Any = None) -> Value:
 
 
 def categorical(
-    key: Any, logits: Any, axis: int = -1, shape: Any = None, replace: bool = True, mode: str | None = None
+    key: Key,
+    logits: ArrayLike,
+    axis: int = -1,
+    shape: ShapeLike | None = None,
+    replace: bool = True,
+    mode: str | None = None,
 ) -> Value:
     """Indices along `axis`, with probabilities proportional to ``exp(logits)``.
 
@@ -101,7 +106,7 @@ def categorical(
     return reshape(ew.convert(moveaxis(best, -1, 0), np.dtype(np.int32)), shape)
 
 
-def permutation(key: Any, x: Any, axis: int = 0, independent: bool = False) -> Value:
+def permutation(key: Key, x: ArrayLike, axis: int = 0, independent: bool = False) -> Value:
     """`x` in random order along `axis`; an integer stands for ``arange(x)``.
 
     Args:
@@ -131,7 +136,7 @@ def permutation(key: Any, x: Any, axis: int = 0, independent: bool = False) -> V
     return wnp.take(x, _shuffle(key, np.arange(shape_of(x)[axis]), 0), axis=axis)
 
 
-def _shuffle(key: Any, x: Value, axis: int) -> Value:
+def _shuffle(key: Key, x: Value, axis: int) -> Value:
     """Sort by random keys, as often as makes equal keys harmless: 3 log(size) / log(2^32) times."""
     from .. import numpy as wnp
 
@@ -144,7 +149,13 @@ def _shuffle(key: Any, x: Value, axis: int) -> Value:
 
 
 def choice(
-    key: Any, a: Any, shape: Any = (), replace: bool = True, p: Any = None, axis: int = 0, mode: str | None = None
+    key: Key,
+    a: ArrayLike,
+    shape: ShapeLike | None = (),
+    replace: bool = True,
+    p: ArrayLike | None = None,
+    axis: int = 0,
+    mode: str | None = None,
 ) -> Value:
     """Elements of `a` (or of ``arange(a)``) at random, with probabilities `p` if given.
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..core import Value, as_value, shape_of
 from ..errors import ArgumentError
 from ..ops import elementwise as ew
 from ..ops.random_rejection import gamma_p
 from ..ops.shape import broadcast_to, expand_dims
+from ..vocabulary import ArrayLike, DTypeLike, Key, ShapeLike
 from .continuous import exponential, normal
 from .keys import as_shape, float_dtype, pair, result_shape, single
 from .uniform_draws import rademacher
 
 
-def gamma(key: Any, a: Any, shape: Any = None, dtype: Any = None) -> Value:
+def gamma(key: Key, a: ArrayLike, shape: ShapeLike | None = None, dtype: DTypeLike = None) -> Value:
     """Gamma floats of shape parameter `a` and scale 1, differentiable in `a`.
 
     The derivative is that of the quantile at a fixed probability (M. Figurnov, S. Mohamed, A. Mnih, "Implicit
@@ -35,7 +34,7 @@ def gamma(key: Any, a: Any, shape: Any = None, dtype: Any = None) -> Value:
     return _gamma(key, a, shape, dtype, False)
 
 
-def loggamma(key: Any, a: Any, shape: Any = None, dtype: Any = None) -> Value:
+def loggamma(key: Key, a: ArrayLike, shape: ShapeLike | None = None, dtype: DTypeLike = None) -> Value:
     """Logarithms of gamma floats, which are finite where the gamma float itself would be 0.
 
     Example:
@@ -46,13 +45,13 @@ def loggamma(key: Any, a: Any, shape: Any = None, dtype: Any = None) -> Value:
     return _gamma(key, a, shape, dtype, True)
 
 
-def _gamma(key: Any, a: Any, shape: Any, dtype: Any, log_space: bool) -> Value:
+def _gamma(key: Key, a: ArrayLike, shape: ShapeLike | None, dtype: DTypeLike, log_space: bool) -> Value:
     d = float_dtype(dtype)
     shape = result_shape("gamma", shape, a)
     return gamma_p.bind(single(key), broadcast_to(ew.convert(as_value(a), d), shape), log_space=log_space)
 
 
-def beta(key: Any, a: Any, b: Any, shape: Any = None, dtype: Any = None) -> Value:
+def beta(key: Key, a: ArrayLike, b: ArrayLike, shape: ShapeLike | None = None, dtype: DTypeLike = None) -> Value:
     """Beta floats, between 0 and 1, of parameters `a` and `b`.
 
     Example:
@@ -68,7 +67,7 @@ def beta(key: Any, a: Any, b: Any, shape: Any = None, dtype: Any = None) -> Valu
     return a / (a + b)
 
 
-def dirichlet(key: Any, alpha: Any, shape: Any = None, dtype: Any = None) -> Value:
+def dirichlet(key: Key, alpha: ArrayLike, shape: ShapeLike | None = None, dtype: DTypeLike = None) -> Value:
     """Dirichlet vectors, which sum to 1, of concentrations `alpha`.
 
     Args:
@@ -96,7 +95,7 @@ def dirichlet(key: Any, alpha: Any, shape: Any = None, dtype: Any = None) -> Val
     return softmax(loggamma(key, alpha, full, dtype), -1)
 
 
-def t(key: Any, df: Any, shape: Any = None, dtype: Any = None) -> Value:
+def t(key: Key, df: ArrayLike, shape: ShapeLike | None = None, dtype: DTypeLike = None) -> Value:
     """Student's t with `df` degrees of freedom.
 
     Example:
@@ -111,7 +110,7 @@ def t(key: Any, df: Any, shape: Any = None, dtype: Any = None) -> Value:
     return normal(key_n, shape, d) * ew.sqrt(half / gamma(key_g, half, shape, d))
 
 
-def chisquare(key: Any, df: Any, shape: Any = None, dtype: Any = None) -> Value:
+def chisquare(key: Key, df: ArrayLike, shape: ShapeLike | None = None, dtype: DTypeLike = None) -> Value:
     """Chi-square floats with `df` degrees of freedom.
 
     Example:
@@ -123,7 +122,7 @@ def chisquare(key: Any, df: Any, shape: Any = None, dtype: Any = None) -> Value:
     return ew.exp(loggamma(key, ew.convert(as_value(df), d) / 2, shape, d)) * 2
 
 
-def f(key: Any, dfnum: Any, dfden: Any, shape: Any = None, dtype: Any = None) -> Value:
+def f(key: Key, dfnum: ArrayLike, dfden: ArrayLike, shape: ShapeLike | None = None, dtype: DTypeLike = None) -> Value:
     """F floats: the ratio of two chi-square numbers, each over its degrees of freedom.
 
     Example:
@@ -138,7 +137,7 @@ def f(key: Any, dfnum: Any, dfden: Any, shape: Any = None, dtype: Any = None) ->
     return (chisquare(key_num, dfnum, shape, d) / dfnum) / (chisquare(key_den, dfden, shape, d) / dfden)
 
 
-def generalized_normal(key: Any, p: Any, shape: Any = (), dtype: Any = None) -> Value:
+def generalized_normal(key: Key, p: ArrayLike, shape: ShapeLike | None = (), dtype: DTypeLike = None) -> Value:
     """Floats of density proportional to ``exp(-abs(x) ** p)``.
 
     Example:
@@ -152,7 +151,7 @@ def generalized_normal(key: Any, p: Any, shape: Any = (), dtype: Any = None) -> 
     return ew.convert(ew.convert(rademacher(key_side, shape), d) * ew.power(size, 1 / as_value(p)), d)
 
 
-def ball(key: Any, d: int, p: Any = 2, shape: Any = (), dtype: Any = None) -> Value:
+def ball(key: Key, d: int, p: ArrayLike = 2, shape: ShapeLike | None = (), dtype: DTypeLike = None) -> Value:
     """Points of the unit ball of the p-norm in `d` dimensions, uniform in it.
 
     F. Barthe, O. Guédon, S. Mendelson, A. Naor, "A probabilistic approach to the geometry of the l_p^n-ball", 2005.

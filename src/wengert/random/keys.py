@@ -12,9 +12,10 @@ from ..errors import ArgumentError, DtypeError
 from ..ops import random as ops
 from ..ops.axes import as_lengths
 from ..ops.random import KEY
+from ..vocabulary import ArrayLike, DTypeLike, Key, ShapeLike
 
 
-def key(seed: Any, *, impl: Any = None) -> Value:
+def key(seed: ArrayLike, *, impl: Any = None) -> Value:
     """A key from an integer, or an array of keys from an array of integers.
 
     Args:
@@ -70,7 +71,7 @@ def _told(generator: str) -> dict[str, str]:
     return {} if generator == "threefry2x32" else {"generator": generator}
 
 
-def PRNGKey(seed: Any, *, impl: Any = None) -> Value:  # noqa: N802
+def PRNGKey(seed: ArrayLike, *, impl: Any = None) -> Value:  # noqa: N802
     """A key in the old form: two words of uint32.
 
     Example:
@@ -81,7 +82,7 @@ def PRNGKey(seed: Any, *, impl: Any = None) -> Value:  # noqa: N802
     return key_data(key(seed, impl=impl))
 
 
-def key_data(keys: Any) -> Value:
+def key_data(keys: ArrayLike) -> Value:
     """The words of keys: uint32, two along a new last axis.
 
     Example:
@@ -92,7 +93,7 @@ def key_data(keys: Any) -> Value:
     return ops.unwrap_p.bind(typed(keys)[0])
 
 
-def wrap_key_data(key_bits_array: Any, *, impl: Any = None) -> Value:
+def wrap_key_data(key_bits_array: ArrayLike, *, impl: Any = None) -> Value:
     """Keys from their words, uint32 of shape ``(..., 2)``, or ``(..., 4)`` of the generators "rbg" and "unsafe_rbg".
 
     Example:
@@ -114,7 +115,7 @@ def wrap_key_data(key_bits_array: Any, *, impl: Any = None) -> Value:
     return ops.wrap_p.bind(words, **_told(generator))
 
 
-def key_impl(keys: Any) -> str:
+def key_impl(keys: ArrayLike) -> str:
     """The name of the generator that keys are for.
 
     Example:
@@ -126,7 +127,7 @@ def key_impl(keys: Any) -> str:
     return next(name for name, of_keys in ops.GENERATORS.items() if of_keys == dtype)
 
 
-def split(key: Any, num: Any = 2) -> Value:
+def split(key: Key, num: Any = 2) -> Value:
     """New keys from one.
 
     Args:
@@ -151,7 +152,7 @@ def split(key: Any, num: Any = 2) -> Value:
     return ops.unwrap_p.bind(out) if old else out
 
 
-def fold_in(key: Any, data: Any) -> Value:
+def fold_in(key: Key, data: ArrayLike) -> Value:
     """A new key from a key and an integer.
 
     Example:
@@ -168,7 +169,7 @@ def fold_in(key: Any, data: Any) -> Value:
     return ops.unwrap_p.bind(out) if old else out
 
 
-def clone(key: Any) -> Value:
+def clone(key: Key) -> Value:
     """The same key, for checkers of reuse, which are not needed here.
 
     Example:
@@ -180,7 +181,7 @@ def clone(key: Any) -> Value:
     return as_value(key)
 
 
-def bits(key: Any, shape: Any = (), dtype: Any = None) -> Value:
+def bits(key: Key, shape: ShapeLike | None = (), dtype: DTypeLike = None) -> Value:
     """Uniform random bits as unsigned integers of `dtype` (uint64, or uint32 in 32-bit mode).
 
     Example:
@@ -197,7 +198,7 @@ def bits(key: Any, shape: Any = (), dtype: Any = None) -> Value:
 # --- arguments, for the other files ------------------------------------------------------------------------------
 
 
-def typed(k: Any) -> tuple[Value, bool]:
+def typed(k: ArrayLike) -> tuple[Value, bool]:
     """A key in the new form, and whether it came in the old one."""
     k = as_value(k)
     dtype = dtype_of(k)
@@ -212,7 +213,7 @@ def typed(k: Any) -> tuple[Value, bool]:
     )
 
 
-def single(k: Any) -> Value:
+def single(k: ArrayLike) -> Value:
     """One key in the new form."""
     k = typed(k)[0]
     if shape_of(k) != ():
@@ -222,13 +223,13 @@ def single(k: Any) -> Value:
     return k
 
 
-def pair(k: Any) -> tuple[Value, Value]:
+def pair(k: ArrayLike) -> tuple[Value, Value]:
     """Two new keys from one, in the new form."""
     both = ops.split_p.bind(single(k), shape=(2,))
     return both[0], both[1]
 
 
-def as_shape(shape: Any) -> tuple[int, ...]:
+def as_shape(shape: ShapeLike | None) -> tuple[int, ...]:
     """A shape from an integer or a sequence of them."""
     try:
         out = as_lengths(shape)
@@ -239,7 +240,7 @@ def as_shape(shape: Any) -> tuple[int, ...]:
     return out
 
 
-def result_shape(name: str, shape: Any, *parameters: Any) -> tuple[int, ...]:
+def result_shape(name: str, shape: ShapeLike | None, *parameters: Any) -> tuple[int, ...]:
     """The shape asked for, or that of the parameters; parameters must broadcast to it."""
     shapes = [shape_of(as_value(p)) for p in parameters]
     try:
@@ -275,7 +276,7 @@ def float_dtype(dtype: Any) -> np.dtype:
     return d
 
 
-def int_dtype(name: str, dtype: Any) -> np.dtype:
+def int_dtype(name: str, dtype: DTypeLike) -> np.dtype:
     """An integer dtype; the default one for None and int."""
     d = config.int_dtype if dtype is None or dtype is int else canonical_dtype(dtype)
     if d.kind not in "iu":

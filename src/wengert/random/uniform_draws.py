@@ -11,10 +11,13 @@ from ..core import Value, as_array, as_value, dtype_of, inexact_dtype
 from ..errors import ArgumentError, DtypeError
 from ..ops import elementwise as ew
 from ..ops import random as ops
+from ..vocabulary import ArrayLike, DTypeLike, Key, ShapeLike
 from .keys import as_shape, bits, float_dtype, int_dtype, limits, pair, result_shape, single
 
 
-def uniform(key: Any, shape: Any = (), dtype: Any = None, minval: Any = 0.0, maxval: Any = 1.0) -> Value:
+def uniform(
+    key: Key, shape: ShapeLike | None = (), dtype: DTypeLike = None, minval: ArrayLike = 0.0, maxval: ArrayLike = 1.0
+) -> Value:
     """Uniform floats in [minval, maxval).
 
     Args:
@@ -45,7 +48,7 @@ def uniform(key: Any, shape: Any = (), dtype: Any = None, minval: Any = 0.0, max
     return ew.maximum(low, u * (high - low) + low)
 
 
-def randint(key: Any, shape: Any, minval: Any, maxval: Any, dtype: Any = None) -> Value:
+def randint(key: Key, shape: ShapeLike | None, minval: Any, maxval: ArrayLike, dtype: DTypeLike = None) -> Value:
     """Integers in [minval, maxval), uniform up to a bias of at most 2^-32 for each.
 
     Args:
@@ -93,7 +96,7 @@ def randint(key: Any, shape: Any, minval: Any, maxval: Any, dtype: Any = None) -
     return ew.add(low, ew.convert(offset, d))
 
 
-def _clipped(x: Any, low: int, high: int, dtype: np.dtype) -> Value:
+def _clipped(x: ArrayLike, low: int, high: int, dtype: np.dtype) -> Value:
     """`x` limited to an interval, as integers of `dtype`."""
     if type(x) is int:
         return np.asarray(min(max(x, low), high)).astype(dtype)[()]
@@ -108,7 +111,7 @@ def _clipped(x: Any, low: int, high: int, dtype: np.dtype) -> Value:
     return ew.convert(x, dtype)
 
 
-def _reaches_beyond(maxval: Any, dtype: np.dtype) -> bool:
+def _reaches_beyond(maxval: ArrayLike, dtype: np.dtype) -> bool:
     """Whether `maxval` can be more than the greatest integer of `dtype`."""
     top = np.iinfo(dtype).max
     if type(maxval) is int:
@@ -117,7 +120,7 @@ def _reaches_beyond(maxval: Any, dtype: np.dtype) -> bool:
     return kind.kind in "iu" and np.iinfo(kind).max > top
 
 
-def bernoulli(key: Any, p: Any = 0.5, shape: Any = None, mode: str = "low") -> Value:
+def bernoulli(key: Key, p: ArrayLike = 0.5, shape: ShapeLike | None = None, mode: str = "low") -> Value:
     """Booleans that are True with probability `p`.
 
     Args:
@@ -148,7 +151,7 @@ def bernoulli(key: Any, p: Any = 0.5, shape: Any = None, mode: str = "low") -> V
     return ew.less(u2 * d.type(2.0 ** -limits(d).nmant), p - u1)
 
 
-def rademacher(key: Any, shape: Any = (), dtype: Any = None) -> Value:
+def rademacher(key: Key, shape: ShapeLike | None = (), dtype: DTypeLike = None) -> Value:
     """-1 or 1, each with probability 1/2.
 
     Example:

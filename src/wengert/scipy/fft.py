@@ -17,6 +17,7 @@ from ..numpy import fft as _fft
 from ..numpy.fft import _fitted, fftfreq, fftshift, ifftshift, rfftfreq
 from ..ops.special.declare import floating
 from ..ops.trigonometric_transforms import transform_p
+from ..vocabulary import ArrayLike, Value
 
 _INVERSE = {1: 1, 2: 3, 3: 2, 4: 4}
 
@@ -197,13 +198,15 @@ with_example(
 )
 
 
-def _edges(n: int, axis: int, places: tuple[int, ...], value: float, dtype: np.dtype) -> Any:
+def _edges(n: int, axis: int, places: tuple[int, ...], value: float, dtype: np.dtype) -> Value:
     w = np.ones(n, dtype)
     w[list(places)] = value
     return w.reshape(n, *[1] * (-axis - 1))
 
 
-def _transform(name: str, x: Any, type: int, n: Any, axis: int, norm: Any, inverse: bool, orthogonalize: Any) -> Any:
+def _transform(
+    name: str, x: ArrayLike, type: int, n: Any, axis: int, norm: Any, inverse: bool, orthogonalize: Any
+) -> Value:
     (x,) = floating(x)
     if type not in _INVERSE:
         raise ArgumentError(f"{name}: type is 1, 2, 3 or 4, got {type!r}")
@@ -239,9 +242,9 @@ def _transform(name: str, x: Any, type: int, n: Any, axis: int, norm: Any, inver
 
 
 def dct(
-    x: Any, type: int = 2, n: int | None = None, axis: int = -1, norm: str | None = None,
+    x: ArrayLike, type: int = 2, n: int | None = None, axis: int = -1, norm: str | None = None,
     overwrite_x: bool = False, workers: Any = None, orthogonalize: bool | None = None,
-) -> Any:  # fmt: skip
+) -> Value:  # fmt: skip
     """The discrete cosine transform along an axis.
 
     Args:
@@ -260,9 +263,9 @@ def dct(
 
 
 def idct(
-    x: Any, type: int = 2, n: int | None = None, axis: int = -1, norm: str | None = None,
+    x: ArrayLike, type: int = 2, n: int | None = None, axis: int = -1, norm: str | None = None,
     overwrite_x: bool = False, workers: Any = None, orthogonalize: bool | None = None,
-) -> Any:  # fmt: skip
+) -> Value:  # fmt: skip
     """The inverse of `dct` with the same arguments.
 
     Example:
@@ -275,9 +278,9 @@ def idct(
 
 
 def dst(
-    x: Any, type: int = 2, n: int | None = None, axis: int = -1, norm: str | None = None,
+    x: ArrayLike, type: int = 2, n: int | None = None, axis: int = -1, norm: str | None = None,
     overwrite_x: bool = False, workers: Any = None, orthogonalize: bool | None = None,
-) -> Any:  # fmt: skip
+) -> Value:  # fmt: skip
     """The discrete sine transform along an axis; arguments as for `dct`.
 
     Example:
@@ -290,9 +293,9 @@ def dst(
 
 
 def idst(
-    x: Any, type: int = 2, n: int | None = None, axis: int = -1, norm: str | None = None,
+    x: ArrayLike, type: int = 2, n: int | None = None, axis: int = -1, norm: str | None = None,
     overwrite_x: bool = False, workers: Any = None, orthogonalize: bool | None = None,
-) -> Any:  # fmt: skip
+) -> Value:  # fmt: skip
     """The inverse of `dst` with the same arguments.
 
     Example:
@@ -304,7 +307,7 @@ def idst(
     return _transform("idst", x, type, n, axis, norm, True, orthogonalize)
 
 
-def _several(one: Any, x: Any, type: int, s: Any, axes: Any, norm: Any, orthogonalize: Any) -> Any:
+def _several(one: Any, x: ArrayLike, type: int, s: Any, axes: Any, norm: Any, orthogonalize: Any) -> Value:
     (x,) = floating(x)
     rank = ndim_of(x)
     s = (s,) if isinstance(s, (int, np.integer)) else s
@@ -319,9 +322,9 @@ def _several(one: Any, x: Any, type: int, s: Any, axes: Any, norm: Any, orthogon
 
 
 def dctn(
-    x: Any, type: int = 2, s: Any = None, axes: Any = None, norm: str | None = None,
+    x: ArrayLike, type: int = 2, s: Any = None, axes: Any = None, norm: str | None = None,
     overwrite_x: bool = False, workers: Any = None, *, orthogonalize: bool | None = None,
-) -> Any:  # fmt: skip
+) -> Value:  # fmt: skip
     """The cosine transform along several axes, all by default.
 
     Example:
@@ -335,9 +338,9 @@ def dctn(
 
 
 def idctn(
-    x: Any, type: int = 2, s: Any = None, axes: Any = None, norm: str | None = None,
+    x: ArrayLike, type: int = 2, s: Any = None, axes: Any = None, norm: str | None = None,
     overwrite_x: bool = False, workers: Any = None, orthogonalize: bool | None = None,
-) -> Any:  # fmt: skip
+) -> Value:  # fmt: skip
     """The inverse of `dctn`.
 
     Example:
@@ -351,9 +354,9 @@ def idctn(
 
 
 def dstn(
-    x: Any, type: int = 2, s: Any = None, axes: Any = None, norm: str | None = None,
+    x: ArrayLike, type: int = 2, s: Any = None, axes: Any = None, norm: str | None = None,
     overwrite_x: bool = False, workers: Any = None, orthogonalize: bool | None = None,
-) -> Any:  # fmt: skip
+) -> Value:  # fmt: skip
     """The sine transform along several axes, all by default.
 
     Example:
@@ -366,9 +369,9 @@ def dstn(
 
 
 def idstn(
-    x: Any, type: int = 2, s: Any = None, axes: Any = None, norm: str | None = None,
+    x: ArrayLike, type: int = 2, s: Any = None, axes: Any = None, norm: str | None = None,
     overwrite_x: bool = False, workers: Any = None, orthogonalize: bool | None = None,
-) -> Any:  # fmt: skip
+) -> Value:  # fmt: skip
     """The inverse of `dstn`.
 
     Example:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 __import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -28,11 +27,12 @@ from ..transforms.control import scan, while_loop
 from ..transforms.function import name_of
 from ..transforms.progress import Bar, ended
 from ..transforms.vmap import vmap
+from ..vocabulary import ArrayLike, Function, Value
 
 stop_gradient = stop_gradient_p.bind
 
 
-def _samples(name: str, y: Any, x: Any, dx: Any, axis: int) -> tuple[Any, Any]:
+def _samples(name: str, y: ArrayLike, x: ArrayLike, dx: ArrayLike, axis: int) -> tuple[Any, Any]:
     """Samples with their axis last, and the distances between them."""
     (y,) = floating(as_array(y))
     y = moveaxis(y, axis, -1)
@@ -48,7 +48,9 @@ def _samples(name: str, y: Any, x: Any, dx: Any, axis: int) -> tuple[Any, Any]:
     return y, wnp.diff(x)
 
 
-def cumulative_trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1, initial: Any = None) -> Any:
+def cumulative_trapezoid(
+    y: ArrayLike, x: ArrayLike | None = None, dx: ArrayLike = 1.0, axis: int = -1, initial: Any = None
+) -> Value:
     """The running integral of samples `y` by the trapezoidal rule, one shorter along `axis`.
 
     Args:
@@ -81,7 +83,7 @@ def _quotient(a: Any, b: Any) -> Any:
     return wnp.where(nothing, 0.0, a / wnp.where(nothing, 1.0, b))
 
 
-def simpson(y: Any, x: Any = None, *, dx: Any = 1.0, axis: int = -1) -> Any:
+def simpson(y: ArrayLike, x: ArrayLike | None = None, *, dx: ArrayLike = 1.0, axis: int = -1) -> Any:
     """The integral of samples `y` along `axis` by Simpson's rule; arguments as for `cumulative_trapezoid`.
 
     An even number of samples has Cartwright's formula for the last interval.
@@ -134,7 +136,7 @@ def _size(x: Any, scale: Any) -> Any:
     return wnp.sqrt(wnp.mean(wnp.abs(x / scale) ** 2))
 
 
-def _first_step(f: Callable[..., Any], t: Any, y: Any, slope: Any, d: Any, rtol: Any, atol: Any) -> Any:
+def _first_step(f: Function, t: Any, y: Any, slope: Any, d: Any, rtol: Any, atol: Any) -> Any:
     """Hairer's first guess, for order 5."""
     scale = atol + rtol * wnp.abs(y)
     size, speed = _size(y, scale), _size(slope, scale)
@@ -151,9 +153,9 @@ _HOW = {"Dfun", "col_deriv", "ml", "mu", "tcrit", "h0", "hmin", "ixpr", "mxhnil"
 
 
 def odeint(
-    func: Callable[..., Any],
+    func: Function,
     y0: Any,
-    t: Any,
+    t: ArrayLike,
     args: Any = (),
     *more: Any,
     rtol: Any = None,
@@ -274,7 +276,7 @@ def odeint(
 
 
 def solve_ivp(
-    fun: Callable[..., Any],
+    fun: Function,
     t_span: Any,
     y0: Any,
     method: Any = "RK45",

@@ -17,6 +17,7 @@ from ..ops.shape import concatenate, reshape, stack
 from ..program import Program
 from ..transforms.reverse import linearize
 from ..transforms.staging import stage
+from ..vocabulary import DTypeLike
 from .band import Placed, Unbanded, is_number
 from .bands import carried
 from .pattern import Pattern
@@ -88,7 +89,7 @@ class Banded:
                 return full
         return _looked_up(pieces, csr, dtype)
 
-    def _side_by_side(self, pieces: list[Placed], csr: Any, dtype: Any) -> Value | None:
+    def _side_by_side(self, pieces: list[Placed], csr: Any, dtype: DTypeLike) -> Value | None:
         k, m = len(pieces), csr.shape[0]
         none = np.iinfo(np.int32).max
         table = np.stack([np.where(p.columns == 0, none, p.columns) for p in pieces])
@@ -180,7 +181,7 @@ def size_of_all(avals: Any) -> int:
     return sum(map(size_of, avals))
 
 
-def _array(value: Any, n: int, dtype: Any) -> Value:
+def _array(value: Value, n: int, dtype: DTypeLike) -> Value:
     return np.full(n, value, dtype) if is_number(value) else value
 
 
@@ -221,7 +222,7 @@ def _positions(pieces: list[Placed], keys: np.ndarray, n: int, numbers: list[np.
     return places if seen == int((places >= 0).sum()) else None
 
 
-def _looked_up(pieces: list[Placed], csr: Any, dtype: Any) -> Value:
+def _looked_up(pieces: list[Placed], csr: Any, dtype: DTypeLike) -> Value:
     if not pieces:
         return np.zeros(csr.nnz, dtype)
     arrays = [p for p in pieces if not is_number(p.value)]

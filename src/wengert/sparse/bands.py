@@ -25,6 +25,7 @@ from ..ops.scatters import scatter_add_p, scatter_set_p
 from ..ops.shape import broadcast_to, reshape, sum_p
 from ..ops.sparse_products import sparse_product_p
 from ..program import Equation, Program, Var
+from ..vocabulary import DTypeLike, Shape
 from .band import MOST, Band, Bands, Placed, Unbanded, _all_masked, _whole, added, is_number
 from .rules import _places, size_of
 
@@ -132,16 +133,16 @@ def _scaled(bands: Bands, shape: tuple[int, ...], by: Callable[[Any], Any], fini
     return out
 
 
-def _add(w: Any, eqn: Any, values: Any, shape: Any, last: bool) -> Bands:
+def _add(w: Any, eqn: Equation, values: Any, shape: Shape, last: bool) -> Bands:
     return added(*[_operand(v, shape) for v in values])
 
 
-def _subtract(w: Any, eqn: Any, values: Any, shape: Any, last: bool) -> Bands:
+def _subtract(w: Any, eqn: Equation, values: Any, shape: Shape, last: bool) -> Bands:
     a, b = (_operand(v, shape) for v in values)
     return added(a, _scaled(b, shape, lambda v: neg_p.bind(v)))
 
 
-def _multiply(w: Any, eqn: Any, values: Any, shape: Any, last: bool) -> Bands:
+def _multiply(w: Any, eqn: Equation, values: Any, shape: Shape, last: bool) -> Bands:
     x, y = values
     if isinstance(x, list) and isinstance(y, list):
         raise Unbanded
@@ -150,20 +151,20 @@ def _multiply(w: Any, eqn: Any, values: Any, shape: Any, last: bool) -> Bands:
     return _scaled(y, shape, lambda v: mul_p.bind(x, v), _finite(x))
 
 
-def _divide(w: Any, eqn: Any, values: Any, shape: Any, last: bool) -> Bands:
+def _divide(w: Any, eqn: Equation, values: Any, shape: Shape, last: bool) -> Bands:
     x, y = values
     if isinstance(y, list):
         raise Unbanded
     return _scaled(x, shape, lambda v: div_p.bind(v, y), _finite(y) and bool(np.all(y)))
 
 
-def _same_shape(w: Any, eqn: Any, values: Any, shape: Any, last: bool) -> Bands:
+def _same_shape(w: Any, eqn: Equation, values: Any, shape: Shape, last: bool) -> Bands:
     if eqn.inputs[0].aval.dtype.kind != "f":
         raise Unbanded
     return _scaled(values[0], shape, lambda v: eqn.primitive.bind(v, **eqn.params))
 
 
-def _chosen(w: Any, eqn: Any, values: Any, shape: Any, last: bool) -> Bands:
+def _chosen(w: Any, eqn: Equation, values: Any, shape: Shape, last: bool) -> Bands:
     test, x, y = values
     if isinstance(test, list):
         raise Unbanded
@@ -183,7 +184,7 @@ def _chosen(w: Any, eqn: Any, values: Any, shape: Any, last: bool) -> Bands:
     return added(part(taken, kept[0]), part(logical_not(taken), kept[1]))
 
 
-def _move(w: Any, eqn: Any, values: Any, shape: Any, last: bool) -> Bands:
+def _move(w: Any, eqn: Equation, values: Any, shape: Shape, last: bool) -> Bands:
     x, *rest = values
     if isinstance(eqn.primitive.native, index_maps.Gather):
         if any(isinstance(i, (Tracer, list)) for i in rest):
@@ -203,7 +204,7 @@ def _move(w: Any, eqn: Any, values: Any, shape: Any, last: bool) -> Bands:
     return out
 
 
-def _join(w: Any, eqn: Any, values: Any, shape: Any, last: bool) -> Bands:
+def _join(w: Any, eqn: Equation, values: Any, shape: Shape, last: bool) -> Bands:
     """Bands one after another: those that are as far from the diagonal as each other."""
     p, params = eqn.primitive, eqn.params
     parts: list[Bands] = [_operand(v, a.aval.shape) for v, a in zip(values, eqn.inputs, strict=True)]
@@ -249,7 +250,7 @@ def _join(w: Any, eqn: Any, values: Any, shape: Any, last: bool) -> Bands:
     return out
 
 
-def _sum(w: Any, eqn: Any, values: Any, shape: Any, last: bool) -> Bands:
+def _sum(w: Any, eqn: Equation, values: Any, shape: Shape, last: bool) -> Bands:
     """Sums along axes: the elements that are added up have a band each, and then those of one column are one."""
     (x,) = values
     full = eqn.inputs[0].aval.shape
@@ -268,7 +269,7 @@ def _sum(w: Any, eqn: Any, values: Any, shape: Any, last: bool) -> Bands:
     return found
 
 
-def _contract(w: Any, eqn: Any, values: Any, shape: Any, last: bool) -> Bands:
+def _contract(w: Any, eqn: Equation, values: Any, shape: Shape, last: bool) -> Bands:
     """Products of matrices, the terms of the sum one by one: each is a product along no axis."""
     k = 0 if isinstance(values[0], list) else 1
     if isinstance(values[1 - k], list):
@@ -296,7 +297,7 @@ def _contract(w: Any, eqn: Any, values: Any, shape: Any, last: bool) -> Bands:
     return found
 
 
-def _scatter(w: Any, eqn: Any, values: Any, shape: Any, last: bool) -> Any:
+def _scatter(w: Any, eqn: Equation, values: Any, shape: Shape, last: bool) -> Any:
     """What is added or written at known places."""
     x, updates, *indices = values
     adds = eqn.primitive is scatter_add_p
@@ -317,7 +318,7 @@ def _scatter(w: Any, eqn: Any, values: Any, shape: Any, last: bool) -> Any:
     return _collected(base, terms, shape, eqn.outputs[0].aval.dtype, last and adds)
 
 
-def _sparse_product(w: Any, eqn: Any, values: Any, shape: Any, last: bool) -> Any:
+def _sparse_product(w: Any, eqn: Equation, values: Any, shape: Shape, last: bool) -> Any:
     """What a constant sparse matrix makes of bands: for each of its entries a term."""
     matrix, full = eqn.params["matrix"].csr.tocoo(), eqn.inputs[0].aval.shape
     rest = np.arange(math.prod(full[1:]))
@@ -339,7 +340,7 @@ def _terms(b: Band, shape: tuple[int, ...], taken: np.ndarray | None, rows: np.n
     return Placed(value if by is None else value * by[some], rows[some], columns[some])
 
 
-def _collected(base: Bands, terms: list[Placed], shape: tuple[int, ...], dtype: Any, last: bool) -> Any:
+def _collected(base: Bands, terms: list[Placed], shape: tuple[int, ...], dtype: DTypeLike, last: bool) -> Any:
     """Terms as they are where that is the result, and otherwise added up in as many bands as rows are long."""
     size = math.prod(shape)
     if last:

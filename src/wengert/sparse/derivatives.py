@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from .. import trees
@@ -12,6 +12,7 @@ from ..errors import ArgumentError, DtypeError, NonScalarOutputError, SparsityEr
 from ..transforms.function import Transformed, check_argnums_type, name_of, shown, values_of
 from ..transforms.gradient import value_and_grad
 from ..transforms.staging import signature
+from ..vocabulary import Function
 from .colourings import KINDS, ORDERS, Colouring, cheapest, colouring
 from .detect import Staged, pattern_of, symmetrised
 from .pattern import Pattern, as_pattern
@@ -27,7 +28,7 @@ class SparseDerivative(Transformed):
 
     def __init__(
         self,
-        f: Callable[..., Any],
+        f: Function,
         order: int,
         argnums: Any = 0,
         has_aux: bool = False,

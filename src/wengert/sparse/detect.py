@@ -16,6 +16,7 @@ from ..transforms.function import check_argnums, check_argnums_type, name_of, sh
 from ..transforms.gradient import grad
 from ..transforms.jitted import abstract
 from ..transforms.staging import stage
+from ..vocabulary import Function, Keywords
 from .dependence import Dependence, union
 from .lattices import lattice
 from .pattern import Pattern
@@ -35,7 +36,7 @@ class Staged:
     """
 
     def __init__(
-        self, f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], argnums: Any, has_aux: bool, what: str
+        self, f: Function, args: Sequence[Any], kwargs: Keywords, argnums: Any, has_aux: bool, what: str
     ) -> None:
         argnums = check_argnums(f, check_argnums_type(argnums, what), len(args), what)
         chosen = (argnums,) if isinstance(argnums, int) else argnums
@@ -56,7 +57,7 @@ class Staged:
                 )
         seen: list[Any] = []
 
-        def flat(g: Callable[..., Any]) -> Callable[..., list[Value]]:
+        def flat(g: Function) -> Callable[..., list[Value]]:
             def run(*values: Value) -> list[Value]:
                 full, named = trees.unflatten(self.tree, values)
                 out = g(*full, **named)
@@ -131,7 +132,7 @@ def symmetrised(pattern: Pattern) -> Pattern:
 
 
 def sparsity(
-    f: Callable[..., Any],
+    f: Function,
     *args: Any,
     order: int = 1,
     argnums: Any = 0,
@@ -198,7 +199,7 @@ def hessian_pattern(f: Any, args: Any, kwargs: Any, argnums: Any, has_aux: bool,
     return symmetrised(pattern_of(staged, local))
 
 
-def hessian_sparsity(f: Callable[..., Any], *args: Any, **options: Any) -> Pattern:
+def hessian_sparsity(f: Function, *args: Any, **options: Any) -> Pattern:
     """Which entries of the Hessian of a function whose result is one number may differ from zero.
 
     The same as ``sparsity(f, *args, order=2)``, with its arguments, result and errors.

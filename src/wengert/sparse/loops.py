@@ -35,12 +35,12 @@ def equations(program: Program) -> int:
     return sum(1 + sum(map(equations, subprograms(e))) for e in program.equations)
 
 
-def call(w: Any, eqn: Any, deps: Sequence[Dependence], known: Sequence[Any]) -> Any:
+def call(w: Any, eqn: Equation, deps: Sequence[Dependence], known: Sequence[Any]) -> Any:
     program = eqn.primitive.called(eqn.params)
     return w.run(program, deps, known)[0]
 
 
-def branch(w: Any, eqn: Any, deps: Sequence[Dependence], known: Sequence[Any]) -> Any:
+def branch(w: Any, eqn: Equation, deps: Sequence[Dependence], known: Sequence[Any]) -> Any:
     branches = eqn.params["branches"]
     if known[0] is not None:
         taken = branches[min(max(int(np.asarray(known[0])), 0), len(branches) - 1)]
@@ -49,7 +49,7 @@ def branch(w: Any, eqn: Any, deps: Sequence[Dependence], known: Sequence[Any]) -
     return [union(parts) for parts in zip(*found, strict=True)]
 
 
-def ruled(w: Any, eqn: Any, deps: Sequence[Dependence], known: Sequence[Any]) -> Any:
+def ruled(w: Any, eqn: Equation, deps: Sequence[Dependence], known: Sequence[Any]) -> Any:
     """A function with a rule: what its tangents depend on by the rule, which need not be what its results do."""
     if w.local:
         known = [None] * len(known)
@@ -74,7 +74,7 @@ def _alone(eqn: Equation) -> Program:
 # --- loops whose length depends on values ---------------------------------------------------------------------------
 
 
-def while_loop(w: Any, eqn: Any, deps: Sequence[Dependence], known: Sequence[Any]) -> Any:
+def while_loop(w: Any, eqn: Equation, deps: Sequence[Dependence], known: Sequence[Any]) -> Any:
     params = eqn.params
     nc, nb, body, cond = params["cond_consts"], params["body_consts"], params["body"], params["cond"]
     consts, carry = list(deps[nc : nc + nb]), list(deps[nc + nb :])
@@ -98,14 +98,14 @@ def while_loop(w: Any, eqn: Any, deps: Sequence[Dependence], known: Sequence[Any
     return everything(w, eqn, deps, known)
 
 
-def tangent_of_while(w: Any, eqn: Any, deps: Sequence[Dependence], known: Sequence[Any]) -> Any:
+def tangent_of_while(w: Any, eqn: Equation, deps: Sequence[Dependence], known: Sequence[Any]) -> Any:
     return w.run(eqn.primitive.expansion(eqn.inputs, eqn.params), deps, known)[0]
 
 
 # --- scans -----------------------------------------------------------------------------------------------------------
 
 
-def scan(w: Any, eqn: Any, deps: Sequence[Dependence], known: Sequence[Any]) -> Any:
+def scan(w: Any, eqn: Equation, deps: Sequence[Dependence], known: Sequence[Any]) -> Any:
     params = eqn.params
     body, nc, nk, length = params["body"], params["consts"], params["carry"], params["length"]
     if length == 0:
@@ -128,7 +128,7 @@ def scan(w: Any, eqn: Any, deps: Sequence[Dependence], known: Sequence[Any]) -> 
     return whole.results(deps, w)
 
 
-def _step_by_step(w: Any, eqn: Any, deps: Sequence[Dependence], known: Sequence[Any]) -> Any:
+def _step_by_step(w: Any, eqn: Equation, deps: Sequence[Dependence], known: Sequence[Any]) -> Any:
     params = eqn.params
     body, nc, nk, length = params["body"], params["consts"], params["carry"], params["length"]
     carry, values = list(deps[nc : nc + nk]), list(known[nc : nc + nk])
@@ -374,7 +374,7 @@ def _triangle(d: Dependence, T: int, gap: int, m: int, n: int) -> Dependence:
     return Dependence(T * m, T * n, (), ones(rows, cols, (T * m, T * n)))
 
 
-def solution(w: Any, eqn: Any, deps: Sequence[Dependence], known: Sequence[Any]) -> Any:
+def solution(w: Any, eqn: Equation, deps: Sequence[Dependence], known: Sequence[Any]) -> Any:
     """The solution of a system that a function solves: each number on all of the right-hand side and of the matrix."""
     return everything(w, eqn, deps, known)
 

@@ -184,7 +184,7 @@ class Prepared:
         assert best is not None
         _, self.chunk, self.compiled = best
 
-    def matrix(self, data: Any, output: str) -> Any:
+    def matrix(self, data: Value, output: str) -> Any:
         """The matrix with these entries, in a format of SciPy's or as an array."""
         if output == "data":
             return (

@@ -22,6 +22,7 @@ from ..ops.families import Elementwise
 from ..ops.linalg import Solve
 from ..ops.sorting import sort_p
 from ..ops.sparse_products import sparse_product_p
+from ..vocabulary import Shape
 from .dependence import Dependence, ones, union
 from .lattices import Read
 
@@ -92,7 +93,7 @@ def elementwise(w: Any, eqn: Any, deps: Sequence[Dependence], known: Sequence[Kn
     return [union([Dependence(math.prod(out), w.width), *parts])]
 
 
-def _beside(d: Dependence, other: Dependence, value: Known, out: Any, shape: Any) -> Dependence:
+def _beside(d: Dependence, other: Dependence, value: Known, out: Any, shape: Shape) -> Dependence:
     """A factor of a product, where the other one is a constant that may be 0."""
     d = broadcast(d, shape, out)
     if d.empty or value is None or not other.empty or np.all(value):

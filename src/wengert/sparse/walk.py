@@ -74,12 +74,12 @@ class Walk:
         return list(out) if eqn.primitive.multiple_results else [out]
 
 
-def _of_program(w: Any, eqn: Any, deps: Sequence[Dependence], known: Sequence[Known]) -> Any:
+def _of_program(w: Any, eqn: Equation, deps: Sequence[Dependence], known: Sequence[Known]) -> Any:
     program = eqn.primitive.expansion(eqn.inputs, eqn.params)
     return None if program is None else w.run(program, deps, known)[0]
 
 
-def propagate(w: Any, eqn: Any, deps: Sequence[Dependence], known: Sequence[Known]) -> Sequence[Dependence]:
+def propagate(w: Any, eqn: Equation, deps: Sequence[Dependence], known: Sequence[Known]) -> Sequence[Dependence]:
     """What the results of an equation depend on."""
     p = eqn.primitive
     live = [inexact_dtype(v.aval.dtype) for v in eqn.outputs]
@@ -91,7 +91,7 @@ def propagate(w: Any, eqn: Any, deps: Sequence[Dependence], known: Sequence[Know
     return [d if b else Dependence(size_of(v.aval), w.width) for d, b, v in zip(found, live, eqn.outputs, strict=True)]
 
 
-def _found(w: Any, eqn: Any, deps: Sequence[Dependence], known: Sequence[Known]) -> Any:
+def _found(w: Any, eqn: Equation, deps: Sequence[Dependence], known: Sequence[Known]) -> Any:
     p = eqn.primitive
     native = type(p.native)
     if p in NAMED:

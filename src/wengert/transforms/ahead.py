@@ -16,6 +16,7 @@ from ..core import Aval, Tracer, Value, aval_of
 from ..costs import Cost
 from ..errors import ArgumentError, NotSupportedError
 from ..program import Program
+from ..vocabulary import Keywords
 from .function import name_of, shown, values_of
 from .guarded import run_guarded
 from .ownership import own_results
@@ -98,7 +99,7 @@ class Compiled:
         except Exception as error:
             raise shown(error)
 
-    def _slowly(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _slowly(self, args: tuple[Any, ...], kwargs: Keywords) -> Any:
         f, program = self._jitted._f, self.program
         leaves, tree = trees.flatten((args, kwargs))
         if tree != program.in_tree:

@@ -7,7 +7,6 @@ Richardson, "The deferred approach to the limit" (1927); C. J. F. Ridders, "Accu
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from .. import trees
 from ..core import Aval, Tracer, Value, as_array, is_inexact, shape_of
 from ..errors import ApproximationError, ArgumentError
 from ..ops.host import host_call_p
+from ..vocabulary import Function, Tree
 from .callbacks import found_with_example
 from .custom_rules import custom_jvp
 from .function import Transformed, check_callable, name_of, shown
@@ -27,7 +27,7 @@ _METHODS = ("complex", "differences", "auto")
 class _Flat:
     """A black box as a function of flat arrays."""
 
-    def __init__(self, f: Callable[..., Any], tree: Any, method: str, rtol: float, step: float | None) -> None:
+    def __init__(self, f: Function, tree: Tree, method: str, rtol: float, step: float | None) -> None:
         self.f, self.tree, self.method, self.rtol, self.step = f, tree, method, rtol, step
         self.name = name_of(f)
 
@@ -136,7 +136,7 @@ class Approximated(Transformed):
 
     transformation = "approximate"
 
-    def __init__(self, f: Callable[..., Any], method: str, rtol: float, step: float | None, result: Any) -> None:
+    def __init__(self, f: Function, method: str, rtol: float, step: float | None, result: Any) -> None:
         super().__init__(f)
         self.method, self.rtol, self.step, self.result = method, rtol, step, result
 
@@ -150,7 +150,7 @@ class Approximated(Transformed):
         except Exception as error:
             raise shown(error)
 
-    def _call(self, leaves: list[Any], tree: Any) -> Any:
+    def _call(self, leaves: list[Any], tree: Tree) -> Any:
         values = [as_array(x) for x in leaves]
         box = _Flat(self._f, tree, self.method, self.rtol, self.step)
         shapes, out_tree = trees.flatten(self._example(values, tree))
@@ -158,7 +158,7 @@ class Approximated(Transformed):
         outs = _boxed(box, avals, len(values))(*values)
         return trees.unflatten(out_tree, outs)
 
-    def _example(self, values: list[Any], tree: Any) -> Any:
+    def _example(self, values: list[Any], tree: Tree) -> Any:
         if self.result is not None:
             return self.result
         try:
@@ -213,8 +213,8 @@ def _pushed(box: _Flat, avals: tuple[Aval, ...], primals: Any, tangents: Any) ->
 
 
 def approximate(
-    f: Callable[..., Any], *, method: str = "auto", rtol: float = 1e-6, step: float | None = None, result: Any = None
-) -> Callable[..., Any]:
+    f: Function, *, method: str = "auto", rtol: float = 1e-6, step: float | None = None, result: Any = None
+) -> Function:
     """A black box with derivatives: a function of NumPy arrays that no tracing can look into.
 
     Its Jacobian is found by calls of it, one number after the other: by the complex step (exact to rounding, one call for each

@@ -9,7 +9,7 @@ that reaches this trace is linear in the basis.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from ..ops.shape import broadcast_to, broadcast_to_p, dense, reshape, reshape_p,
 from ..ops.slices import pad_p, slice_p
 from ..ops.support import Support, either, within
 from ..ops.supported_products import product
+from ..vocabulary import AxisName, Params, Results
 from .batching import BatchTrace, BatchTracer
 from .staging import tame
 
@@ -45,15 +46,15 @@ class BasisTrace(BatchTrace):
 
     __slots__ = ("_bases", "exact")
 
-    def __init__(self, size: int, axis_name: Any = None, exact: bool = False) -> None:
+    def __init__(self, size: int, axis_name: AxisName = None, exact: bool = False) -> None:
         super().__init__(size, axis_name)
         self.exact = exact  # whether masks are carried through all loops, since somebody asks for them
         self._bases: dict[Any, Support] = {}  # of each part of the basis
 
-    def _owns(self, x: Value) -> bool:
+    def _owns(self, x: Value) -> TypeGuard[BatchTracer]:
         return type(x) is BatchTracer and x._trace is self
 
-    def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+    def process(self, primitive: Primitive, args: tuple[BatchTracer | Any, ...], params: Params) -> Results:
         if primitive.pattern is None and isinstance(primitive, Elementwise):  # the usual steps: hot
             given = args
             if primitive is mul_p or primitive is div_p:
@@ -84,7 +85,7 @@ class BasisTrace(BatchTrace):
                 out.support = self._weights_chosen(*args)
         return out
 
-    def _of_two(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+    def _of_two(self, primitive: Primitive, args: tuple[Value, ...], params: Params) -> Any:
         """A product of a vector of the basis and a fixed array, which may be infinite where the vector is not."""
         k = 0 if self._owns(args[0]) else 1
         x: Any = args[k]
@@ -105,7 +106,7 @@ class BasisTrace(BatchTrace):
 
         return product(apply, x, s, args[1 - k])
 
-    def _of_programs(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+    def _of_programs(self, primitive: Primitive, args: tuple[Value, ...], params: Params) -> Any:
         """A call, a branch or a loop: with what its vectors leave out, where that matters.
 
         Where values are known it matters if a result is not finite, or where a support is asked for. Where they are not, or
@@ -154,7 +155,7 @@ class BasisTrace(BatchTrace):
                 o.support.dear = not settled
         return outs
 
-    def _carried(self, exactly: Any, args: tuple[Value, ...], params: dict[str, Any]) -> list[Value] | None:
+    def _carried(self, exactly: Any, args: tuple[Value, ...], params: Params) -> list[Value] | None:
         """The results of a loop or a branch that carries the masks of its vectors along."""
         masks: list[Value | None] = []
         for a in args:
@@ -234,7 +235,7 @@ class BasisTrace(BatchTrace):
             found = self._bases[key] = Support(find)
         return found
 
-    def _moved(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Support | None:
+    def _moved(self, primitive: Primitive, args: tuple[BatchTracer | Any, ...], params: Params) -> Support | None:
         """The support of what moves elements or adds them up: the same done to arrays of ones and zeros."""
         if primitive in _PLACES:
             (x,) = args
@@ -278,7 +279,7 @@ class BasisTrace(BatchTrace):
 OPENINGS: dict[Primitive, Callable[[Sequence[Value], dict[str, Any]], Callable[[], list[Value]] | None]] = {}
 
 
-def opened(primitive: Primitive, args: Sequence[Value], params: dict[str, Any]) -> Callable[[], list[Value]] | None:
+def opened(primitive: Primitive, args: Sequence[Value], params: Params) -> Callable[[], list[Value]] | None:
     """A step that holds Programs as a function that binds their equations one by one; None where it has to stay one."""
     if _act(params):
         return None
@@ -321,7 +322,7 @@ def _on_a_tape(x: Value) -> bool:
     return isinstance(x, ValueTracer) and (x.recorded or any(map(_on_a_tape, x.parts())))
 
 
-def _act(params: dict[str, Any]) -> bool:
+def _act(params: Params) -> bool:
     """Whether a step that holds Programs does something beside giving results, so that it runs once."""
     return any(map(effectful, programs_of(params)))
 

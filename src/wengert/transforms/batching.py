@@ -6,7 +6,7 @@ import contextvars
 import threading
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from ..core import (
 from ..errors import ConcretizationError, LeakedTracerError
 from ..ops.diagonal import Diagonal
 from ..ops.shape import broadcast_to, dense
+from ..vocabulary import Params, Results
 from . import joining, pairs, paths
 from .function import (
     of_a_list,
@@ -114,7 +115,7 @@ class BatchTrace(Trace):
         """How many examples there are on all paths."""
         return self.size if self.group is None else paths.known(self).whole
 
-    def owns(self, x: Any) -> bool:
+    def owns(self, x: Value) -> TypeGuard[BatchTracer]:
         return type(x) is BatchTracer and x._trace is self
 
     def answer(self, x: BatchTracer, what: str) -> Any:
@@ -162,7 +163,7 @@ class BatchTrace(Trace):
         """Note that an operation over the axis asks for all examples."""
         paths.collected(self).call(self, what)
 
-    def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+    def process(self, primitive: Primitive, args: tuple[BatchTracer | Any, ...], params: Params) -> Results:
         if TAKING and (inner := taker(self, primitive)) is not None:
             return inner.process(primitive, args, params)
         if not self.open:
@@ -266,7 +267,7 @@ class DividedTrace(BatchTrace):
         pairs.check_shared(self, x)
         return x, False
 
-    def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+    def process(self, primitive: Primitive, args: tuple[Value, ...], params: Params) -> Results:
         if TAKING and (inner := taker(self, primitive)) is not None:
             return inner.process(primitive, args, params)
         if not self.open:
@@ -275,9 +276,9 @@ class DividedTrace(BatchTrace):
         paired = group is not None and group.base is not None
         values, batched = [], []
         for a in args:
-            mine = type(a) is BatchTracer and a._trace is self
-            if mine:
-                a = a.batch if a.group is group else self.narrowed(a).batch
+            mine = False
+            if type(a) is BatchTracer and a._trace is self:
+                mine, a = True, a.batch if a.group is group else self.narrowed(a).batch
             elif type(a) is np.ndarray and a.dtype.hasobject:
                 raise object_array()
             elif paired:
@@ -319,8 +320,8 @@ def batch_in(
         paths.end(trace, before)
         if trace.group is not entry:
             trace.enter(entry)
-    flags = [trace.owns(o) for o in outs]
-    return [o.value if b else trace.outside(o) for o, b in zip(outs, flags, strict=True)], flags
+    flags: list[bool] = [trace.owns(o) for o in outs]
+    return [o.value if trace.owns(o) else trace.outside(o) for o in outs], flags
 
 
 def _boxed(trace: BatchTrace, batch: Value, group: Any) -> BatchTracer:

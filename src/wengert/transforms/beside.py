@@ -10,6 +10,7 @@ import numpy as np
 from ..core import Primitive, Trace, Value, dtype_of, is_inexact, shape_of
 from ..ops.sides import ASIDE
 from ..ops.terms import sum_of
+from ..vocabulary import Params, Results
 from .forward import JVPTrace, JVPTracer
 from .series import SeriesTrace, SeriesTracer, Stream, _beyond
 
@@ -24,7 +25,7 @@ class _Leaving(Trace):
     def moving(self, x: Value, steps: Value) -> Value:
         raise NotImplementedError
 
-    def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+    def process(self, primitive: Primitive, args: tuple[Value, ...], params: Params) -> Results:
         before, ASIDE.on = ASIDE.on, True
         try:
             return super().process(primitive, args, params)

@@ -10,6 +10,7 @@ from .. import trees
 from ..core import Aval, Value, as_array
 from ..frames import place_text
 from ..ops.casts import in_own_order
+from ..vocabulary import Tree
 from .forward import check_output
 from .function import name_of
 from .known_programs import known_program
@@ -25,7 +26,7 @@ class Body:
 
     tree: Any = None
 
-    def __init__(self, f: Any, tree: Any, avals: Sequence[Aval], what: str) -> None:
+    def __init__(self, f: Any, tree: Tree, avals: Sequence[Aval], what: str) -> None:
 
         def traced(f: Any) -> Any:
             def run(*values: Value) -> list[Value]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -16,6 +16,7 @@ from ..errors import ArgumentError, DtypeError, ShapeError
 from ..ops.control.primitives import cond_p
 from ..ops.elementwise import convert
 from ..program import Program, Var
+from ..vocabulary import Function
 from .bodies import Body, line_of, type_text
 from .function import check_arrays, check_callable, name_of, narrowed, shown, values_of
 from .known_programs import known_program
@@ -24,7 +25,9 @@ from .staging import signature
 _NOTHING: Any = object()  # stands where no operand is given
 
 
-def cond(pred: Any, true_fun: Any, false_fun: Any, *operands: Any, operand: Any = _NOTHING, linear: Any = None) -> Any:
+def cond(
+    pred: Value, true_fun: Any, false_fun: Any, *operands: Any, operand: Any = _NOTHING, linear: Any = None
+) -> Any:
     """``true_fun(*operands)`` where `pred` holds, ``false_fun(*operands)`` otherwise; one of the two runs.
 
     Args:
@@ -65,7 +68,7 @@ def cond(pred: Any, true_fun: Any, false_fun: Any, *operands: Any, operand: Any 
         raise shown(error)
 
 
-def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any, operand: Any = _NOTHING) -> Any:
+def switch(index: Value, branches: Sequence[Function], *operands: Any, operand: Any = _NOTHING) -> Any:
     """``branches[index](*operands)``; an index out of range is moved into it.
 
     Args:

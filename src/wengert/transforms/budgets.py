@@ -23,6 +23,7 @@ from ..ops.derived import linearized_programs, strong
 from ..ops.elementwise import less
 from ..ops.indexing import getitem
 from ..program import Program
+from ..vocabulary import Params
 
 
 def checkpoint_of(checkpoint: Any, budget: int | None, length: int | None, what: str) -> Checkpoint:
@@ -47,7 +48,7 @@ def checkpoint_of(checkpoint: Any, budget: int | None, length: int | None, what:
 
 def while_within(
     args: Sequence[Value],
-    params: dict[str, Any],
+    params: Params,
     checkpoint: Any,
     budget: int | None,
     what: str,
@@ -61,7 +62,7 @@ def while_within(
     return while_p.bind(*args, **params)
 
 
-def check_budget(params: dict[str, Any]) -> None:
+def check_budget(params: Params) -> None:
     """Raise where a budget is too small for a loop's first derivative, all that can have one differentiated."""
     body, nb = params["body"], params["body_consts"]
     inexact = [True if inexact_dtype(a.dtype) else None for a in body.in_avals]
@@ -70,9 +71,7 @@ def check_budget(params: dict[str, Any]) -> None:
         blocks_of({**params, "nonzero": nonzero, "given": nonzero[nb:], "masked": False})
 
 
-def scan_within(
-    args: Sequence[Value], params: dict[str, Any], checkpoint: Any, budget: int | None, what: str
-) -> list[Value]:
+def scan_within(args: Sequence[Value], params: Params, checkpoint: Any, budget: int | None, what: str) -> list[Value]:
     """`scan_p` of these arguments, or where it keeps too much a counted loop that is walked back with few snapshots."""
     length, nc, nk, body = params["length"], params["consts"], params["carry"], params["body"]
     asked = checkpoint_of(checkpoint, budget, length, what)
@@ -95,7 +94,7 @@ def scan_within(
     return while_p.bind(*consts, *xs, integer(0), *carry, *starts, **loop)[1:]
 
 
-def _step(body: Program, params: dict[str, Any], values: Sequence[Value]) -> list[Value]:
+def _step(body: Program, params: Params, values: Sequence[Value]) -> list[Value]:
     """One step of a scan as a loop that counts: ``(*consts, *xs, i, *carry, *ys) -> (i, *carry, *ys)``."""
     nc, nk = params["consts"], params["carry"]
     n_xs = len(body.inputs) - nc - nk

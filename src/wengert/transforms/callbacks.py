@@ -14,6 +14,7 @@ from .. import trees
 from ..core import Aval, Tracer, Value, as_array, dtype_of, shape_of
 from ..errors import ArgumentError, DtypeError, NotSupportedError, ShapeError
 from ..ops.host import host_call_p
+from ..vocabulary import Function
 from .batching import BatchTracer
 from .function import check_callable, name_of, shown
 from .plain import NotPlain, plain
@@ -68,7 +69,7 @@ def example_of(x: Any) -> Any:
     return x
 
 
-def found_with_example(function: Callable[..., Any], values: Sequence[Value]) -> Any:
+def found_with_example(function: Function, values: Sequence[Value]) -> Any:
     """What a function of plain arrays gives for an example of the values, or for ones where there is none.
 
     Raises:
@@ -94,7 +95,7 @@ def called_outside(function: Callable[..., list[Any]], values: Sequence[Value]) 
 
 
 def pure_callback(
-    callback: Callable[..., Any],
+    callback: Function,
     result_shape_dtypes: Any,
     *args: Any,
     vmap_method: str | None = "sequential",

@@ -13,6 +13,7 @@ from ..config import config
 from ..core import Aval, Primitive, Tracer, as_array, aval_of
 from ..errors import ArgumentError, ConcretizationError
 from ..ops.call import Policy, name_p, remat_p
+from ..vocabulary import Function
 from . import nans
 from .function import Transformed, name_of, narrowed, shown, values_of
 from .jitted import Jit, flat_function
@@ -75,7 +76,7 @@ def checkpoint(
     prevent_cse: bool = True,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 def checkpoint(
-    f: Callable[..., Any] | None = None,
+    f: Function | None = None,
     *,
     static_argnums: Any = (),
     policy: Callable[..., bool] | None = None,

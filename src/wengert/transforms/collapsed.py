@@ -37,6 +37,7 @@ from ..ops.shape import reduce_sum, reshape, spread
 from ..ops.sides import hides, kinked
 from ..ops.terms import plus, times
 from ..ops.written import STATES, give_back
+from ..vocabulary import Params, Results
 from .batching import BatchTrace, BatchTracer
 from .kinks import both, middle
 from .series import series_flat
@@ -85,7 +86,7 @@ class CollapsedTrace(Trace):
     def ended(self) -> bool:
         return not self.open
 
-    def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+    def process(self, primitive: Primitive, args: tuple[Value, ...], params: Params) -> Results:
         if TAKING and (inner := taker(self, primitive)) is not None:
             return inner.process(primitive, args, params)
         if not self.open:

@@ -22,6 +22,7 @@ from ..ops.control.primitives import scan_p, while_p
 from ..ops.elementwise import convert
 from ..ops.indexing import getitem
 from ..ops.shape import stack
+from ..vocabulary import Tree
 from . import nans
 from .bodies import Body, called, line_of, type_text
 from .budgets import scan_within, while_within
@@ -32,7 +33,7 @@ from .progress import bar_of, ended, told
 
 
 def _carried(
-    trace: Callable[[list[Aval]], tuple[Any, Any, Sequence[Aval]]], carry: list[Value], tree: Any, what: str, f: Any
+    trace: Callable[[list[Aval]], tuple[Any, Any, Sequence[Aval]]], carry: list[Value], tree: Tree, what: str, f: Any
 ) -> tuple[Any, list[Value]]:
     """Trace a body for what it carries, Python numbers given the dtype that they come back with.
 
@@ -187,7 +188,7 @@ def run_scan(
 
 
 def _scan_in_python(
-    f: Any, carry: list[Value], tree: Any, rows: list[Any], reverse: bool, what: str
+    f: Any, carry: list[Value], tree: Tree, rows: list[Any], reverse: bool, what: str
 ) -> tuple[Any, Any]:
     state, ys = trees.unflatten(tree, [as_array(x) for x in carry]), []
     for x in reversed(rows) if reverse else rows:
@@ -317,8 +318,8 @@ def _while(
 
 
 def fori_loop(
-    lower: Any,
-    upper: Any,
+    lower: Value,
+    upper: Value,
     body_fun: Callable[[Any, Any], Any],
     init_val: Any,
     *,
@@ -362,7 +363,7 @@ def fori_loop(
         raise shown(error)
 
 
-def _fori(lower: Any, upper: Any, body_fun: Any, init_val: Any, checkpoint: Any, budget: Any) -> Any:
+def _fori(lower: Value, upper: Value, body_fun: Any, init_val: Any, checkpoint: Any, budget: Any) -> Any:
     check_callable(body_fun, "fori_loop")
     for bound in (lower, upper):
         if aval_of(as_value(bound)).dtype.kind not in "iu" or shape_of(as_value(bound)):

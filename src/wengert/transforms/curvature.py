@@ -16,6 +16,7 @@ from ..core import Value, as_value, shape_of
 from ..errors import ArgumentError, NonScalarOutputError, ShapeError
 from ..flatten_util import ravel_pytree
 from ..ops.norms import euclidean_norm
+from ..vocabulary import Function
 from .forward import check_output
 from .function import argument_name, check_callable, name_of, shown
 from .gradient import check_differentiable, grad
@@ -47,14 +48,14 @@ class _Point:
         return made
 
 
-def _one_number(out: Any, f: Any, what: str) -> Value:
+def _one_number(out: Value, f: Any, what: str) -> Value:
     value = check_output(out, f)
     if shape_of(value) != ():
         raise NonScalarOutputError(f"{what}: {name_of(f)} returned an array of shape {shape_of(value)}, not one number")
     return value
 
 
-def hessian_operator(f: Callable[..., Any], x: Any, *args: Any) -> Any:
+def hessian_operator(f: Function, x: Any, *args: Any) -> Any:
     """The Hessian of `f` at `x` as a SciPy operator.
 
     Args:
@@ -83,7 +84,7 @@ def hessian_operator(f: Callable[..., Any], x: Any, *args: Any) -> Any:
     return point.operator(push, f"the Hessian of {name_of(f)}")
 
 
-def gauss_newton_operator(f: Callable[..., Any], x: Any, *args: Any, loss: Callable[[Any], Any] | None = None) -> Any:
+def gauss_newton_operator(f: Function, x: Any, *args: Any, loss: Callable[[Any], Any] | None = None) -> Any:
     """The generalised Gauss-Newton matrix ``J' H J`` of ``loss(f(x))`` at `x` as a SciPy operator.
 
     ``J`` is the Jacobian of `f` at `x` and ``H`` the Hessian of `loss` at ``f(x)``; it is positive semidefinite where the loss
@@ -125,7 +126,7 @@ def gauss_newton_operator(f: Callable[..., Any], x: Any, *args: Any, loss: Calla
     return point.operator(product, f"the Gauss-Newton matrix of {name_of(f)}")
 
 
-def fisher_operator(f: Callable[..., Any], x: Any, *args: Any) -> Any:
+def fisher_operator(f: Function, x: Any, *args: Any) -> Any:
     """The empirical Fisher matrix at `x` as a SciPy operator: the mean of ``g g'`` over the examples' gradients.
 
     Args:
@@ -161,7 +162,7 @@ def fisher_operator(f: Callable[..., Any], x: Any, *args: Any) -> Any:
     return point.operator(lambda v: pull(push(v) / n)[0], f"the Fisher matrix of {name_of(f)}")
 
 
-def gradient_norms(f: Callable[..., Any], in_axes: Any = (None, 0)) -> Callable[..., Any]:
+def gradient_norms(f: Function, in_axes: Any = (None, 0)) -> Function:
     """The Euclidean norm of each example's gradient by the first argument, all its leaves together.
 
     Args:

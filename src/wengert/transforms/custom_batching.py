@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Primitive, Value, as_array, is_inexact
+from ..vocabulary import BatchedResults, Params, Pushed
 from .jvp import jvp
 
 Flat = list[Value]
@@ -30,7 +31,7 @@ class _CustomBatch(Primitive):
     def abstract(self, *args: Aval, function: Callable[..., Flat], rule: Any, avals: tuple[Aval, ...]) -> list[Aval]:
         return list(avals)
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         function = params["function"]
         moving = [i for i, t in enumerate(tangents) if t is not None]
 
@@ -43,7 +44,7 @@ class _CustomBatch(Primitive):
         outs, dots = jvp(of_moving, tuple(primals[i] for i in moving), tuple(tangents[i] for i in moving))
         return list(outs), [d if is_inexact(o) else None for o, d in zip(outs, dots, strict=True)]
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         outs, which = params["rule"](size, list(batched), *args)
         return [as_array(o) for o in outs], list(which)
 

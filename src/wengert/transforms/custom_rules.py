@@ -26,6 +26,7 @@ from ..errors import (
 from ..ops.closed_rules import Converted, converted
 from ..ops.custom import custom_call_p
 from ..ops.rules import Flat, Rule
+from ..vocabulary import Function, Keywords
 from .custom_calls import _Arguments, _Call, _JvpCall, _VjpCall, zero_tangent
 from .function import Transformed, name_of, narrowed, shown
 
@@ -33,7 +34,7 @@ from .function import Transformed, name_of, narrowed, shown
 class _Custom(Transformed):
     """A function with a rule."""
 
-    def __init__(self, f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = (), **options: Any) -> None:
+    def __init__(self, f: Function, nondiff_argnums: int | Sequence[int] = (), **options: Any) -> None:
         super().__init__(f)
         if isinstance(nondiff_argnums, int):
             nondiff_argnums = (nondiff_argnums,)
@@ -52,7 +53,7 @@ class _Custom(Transformed):
         except Exception as error:
             raise shown(error)
 
-    def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _call(self, args: tuple[Any, ...], kwargs: Keywords) -> Any:
         if not any(isinstance(x, Tracer) for x in trees.leaves((args, kwargs))):
             args, kwargs = narrowed((args, kwargs))
             return self._f(*args, **kwargs)
@@ -83,7 +84,7 @@ class _Custom(Transformed):
             pass
         raise closed_over(f"{self.transformation} of {name_of(self._f)}") from None
 
-    def _positional(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    def _positional(self, args: tuple[Any, ...], kwargs: Keywords) -> tuple[Any, ...]:
         """Every argument in its place, defaults and keyword arguments included, as the rule expects them."""
         try:
             if isinstance(self._f, np.ufunc):  # whose signature is of options
@@ -113,12 +114,12 @@ class CustomJVP(_Custom):
     transformation = "custom_jvp"
     as_in_jax = False  # whether tangents of integers are of dtype float0
 
-    def __init__(self, f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ()) -> None:
+    def __init__(self, f: Function, nondiff_argnums: int | Sequence[int] = ()) -> None:
         super().__init__(f, nondiff_argnums)
         self._rule: Callable[..., Any] | None = None
         self._symbolic = False
 
-    def defjvp(self, rule: Callable[..., Any], symbolic_zeros: bool = False) -> Callable[..., Any]:
+    def defjvp(self, rule: Function, symbolic_zeros: bool = False) -> Function:
         """Define the rule: ``rule(*nondiff, primals, tangents) -> (primal_out, tangent_out)``; usable as a decorator.
 
         With `symbolic_zeros`, tangents that are zero are `SymbolicZero`s instead of arrays.
@@ -163,7 +164,7 @@ class CustomVJP(_Custom):
     transformation = "custom_vjp"
     as_in_jax = False  # whether forward mode is refused
 
-    def __init__(self, f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ()) -> None:
+    def __init__(self, f: Function, nondiff_argnums: int | Sequence[int] = ()) -> None:
         super().__init__(f, nondiff_argnums)
         self._fwd: Callable[..., Any] | None = None
         self._bwd: Callable[..., Any] | None = None
@@ -171,8 +172,8 @@ class CustomVJP(_Custom):
 
     def defvjp(
         self,
-        fwd: Callable[..., Any],
-        bwd: Callable[..., Any],
+        fwd: Function,
+        bwd: Function,
         symbolic_zeros: bool = False,
         optimize_remat: bool = False,
     ) -> None:
@@ -196,7 +197,7 @@ class CustomVJP(_Custom):
         return call
 
 
-def custom_jvp(f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ()) -> CustomJVP:
+def custom_jvp(f: Function, nondiff_argnums: int | Sequence[int] = ()) -> CustomJVP:
     """A function whose tangent rule is the user's; it serves forward and reverse mode.
 
     Args:
@@ -224,7 +225,7 @@ def custom_jvp(f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ())
     return CustomJVP(f, nondiff_argnums)
 
 
-def custom_vjp(f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ()) -> CustomVJP:
+def custom_vjp(f: Function, nondiff_argnums: int | Sequence[int] = ()) -> CustomVJP:
     """A function whose pullback is the user's.
 
     Reverse mode runs ``fwd`` and then ``bwd``. Forward mode transposes ``bwd``, where that is linear in the cotangent.

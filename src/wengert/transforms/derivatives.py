@@ -15,6 +15,7 @@ from ..errors import ArgumentError, DtypeError
 from ..ops.diagonal import Diagonal
 from ..ops.elementwise import stop_gradient_p
 from ..ops.shape import moveaxis, reshape
+from ..vocabulary import Argnums, Function, Keywords
 from . import nans, zeros
 from .batching import BatchTrace, BatchTracer, TooLargeError, too_large
 from .forward import check_output
@@ -40,7 +41,7 @@ def pieces(rows: Value, leaves: Sequence[Value], axis: int) -> list[Value]:
 
 
 class _Jacobian(Transformed):
-    def __init__(self, f: Any, argnums: Any, has_aux: bool, holomorphic: bool, allow_int: bool = False) -> None:
+    def __init__(self, f: Any, argnums: Argnums, has_aux: bool, holomorphic: bool, allow_int: bool = False) -> None:
         super().__init__(f)
         self.argnums = check_argnums_type(argnums, self.transformation)
         self.has_aux = has_aux
@@ -59,7 +60,7 @@ class _Jacobian(Transformed):
         except Exception as error:
             raise shown(error)
 
-    def _evaluate(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _evaluate(self, args: tuple[Any, ...], kwargs: Keywords) -> Any:
         f, what = self._f, self.transformation
         argnums = check_argnums(f, self.argnums, len(args), what)
         chosen = (argnums,) if isinstance(argnums, int) else argnums
@@ -97,7 +98,7 @@ class _Jacobian(Transformed):
         jacobian = trees.unflatten(out_tree, [trees.unflatten(tree, row) for row in blocks])
         return (jacobian, aux) if self.has_aux else jacobian
 
-    def blocks(self, f: Callable[..., Any], leaves: list[Value]) -> Any:
+    def blocks(self, f: Function, leaves: list[Value]) -> Any:
         raise NotImplementedError
 
     def check_inputs(self, leaves: list[Any]) -> None:
@@ -124,7 +125,7 @@ class JacobianForward(_Jacobian):
                 f"differentiable, or use jvp, or jacrev if its results are real"
             )
 
-    def blocks(self, f: Callable[..., Any], leaves: list[Value]) -> Any:
+    def blocks(self, f: Function, leaves: list[Value]) -> Any:
         extra: list[Any] = []
 
         def push(*tangents: Value) -> Any:
@@ -164,13 +165,15 @@ class JacobianReverse(_Jacobian):
                 f"or return it as an extra result with has_aux=True"
             )
 
-    def blocks(self, f: Callable[..., Any], leaves: list[Value]) -> Any:
+    def blocks(self, f: Function, leaves: list[Value]) -> Any:
         out, pullback, (out_tree, aux) = vjp(f, *leaves, has_aux=True)
         out = [as_value(o) for o in out]
         return out_tree, aux, rows_of(pullback, out)
 
 
-def jacfwd(f: Callable[P, Any], argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False) -> Callable[P, Any]:
+def jacfwd(
+    f: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Callable[P, Any]:
     """The Jacobian by forward mode: for functions of few numbers.
 
     Args:
@@ -198,7 +201,7 @@ def jacfwd(f: Callable[P, Any], argnums: Any = 0, has_aux: bool = False, holomor
 
 
 def jacrev(
-    f: Callable[P, Any], argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False, allow_int: bool = False
+    f: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False, allow_int: bool = False
 ) -> Callable[P, Any]:
     """The Jacobian by reverse mode: for functions with few results.
 
@@ -217,7 +220,7 @@ jacobian = jacrev
 
 
 def hessian(
-    f: Callable[P, Any], argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False
+    f: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False
 ) -> Callable[P, Any]:
     """The matrix of second derivatives, forward over reverse.
 
@@ -236,7 +239,7 @@ def hessian(
     return Hessian(JacobianReverse(f, argnums, has_aux, holomorphic), argnums, has_aux, holomorphic)
 
 
-def hvp(f: Callable[..., Any], primals: Any, tangents: Any) -> Any:
+def hvp(f: Function, primals: Any, tangents: Any) -> Any:
     """The Hessian of `f` at `primals` times `tangents`, without the Hessian: forward over reverse.
 
     Args:
@@ -280,7 +283,7 @@ def stop_gradient(x: Any) -> Any:
     return trees.map(lambda v: stop_gradient_p.bind(as_value(v)), x)
 
 
-def rows_of(pullback: Callable[..., Any], out: Sequence[Value]) -> list[list[Value]]:
+def rows_of(pullback: Function, out: Sequence[Value]) -> list[list[Value]]:
     """For each result the blocks of its Jacobian, one for each input, by a pullback."""
     if len(out) == 1 and math.prod(shape_of(out[0])) == 1:  # one row, which needs no batch
         shape = shape_of(out[0])

@@ -17,6 +17,7 @@ from ..core import Value
 from ..errors import ArgumentError
 from ..ops.derived import compiled
 from ..program import Program
+from ..vocabulary import Keywords
 from .batching import axis_env
 from .function import name_of
 from .jitted import Jit, named_arguments, run_owned
@@ -65,7 +66,7 @@ class DonatingJit(Jit):
         super().clear_cache()
         self._used.clear()
 
-    def _donated(self, args: tuple[Any, ...], kwargs: dict[str, Any], leaves: list[Any]) -> tuple[int, ...]:
+    def _donated(self, args: tuple[Any, ...], kwargs: Keywords, leaves: list[Any]) -> tuple[int, ...]:
         """The numbers of the donated arrays among the leaves."""
         parts = [a for i, a in enumerate(args) if {i, i - len(args)} & {*self.donate_argnums}]
         parts += [kwargs[name] for name in self.donate_argnames if name in kwargs]

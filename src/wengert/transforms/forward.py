@@ -33,6 +33,7 @@ from ..ops.casts import in_own_order
 from ..ops.memory import unpacked
 from ..ops.terms import plus
 from ..ops.written import STATES, give_back
+from ..vocabulary import Params, Results
 from .function import given, name_of
 
 ndarray = np.ndarray
@@ -79,7 +80,7 @@ class JVPTrace(Trace):
     def ended(self) -> bool:
         return not self.open
 
-    def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+    def process(self, primitive: Primitive, args: tuple[JVPTracer | Any, ...], params: Params) -> Results:
         if TAKING and (inner := taker(self, primitive)) is not None:
             return inner.process(primitive, args, params)
         if not self.open:
@@ -156,7 +157,7 @@ def jvp_flat(
     return [p for p, _ in pairs], [t for _, t in pairs]
 
 
-def check_tangent(p: Value, t: Any, place: str, what: str = "jvp") -> tuple[Value, Value | None]:
+def check_tangent(p: Value, t: Value, place: str, what: str = "jvp") -> tuple[Value, Value | None]:
     """A primal and its tangent, made to fit; raises where they do not."""
     kind = "primal"
     try:
@@ -190,7 +191,7 @@ def check_tangent(p: Value, t: Any, place: str, what: str = "jvp") -> tuple[Valu
     return p, t
 
 
-def check_output(x: Any, f: Any) -> Value:
+def check_output(x: Value, f: Any) -> Value:
     """A leaf of a function's result, which must be a number or an array of them."""
     if isinstance(x, (ndarray, Tracer, np.generic)) or type(x) in PYTHON_SCALARS:
         if isinstance(x, Tracer):

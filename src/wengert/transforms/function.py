@@ -12,7 +12,7 @@ import inspect
 import operator
 import sys
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -22,6 +22,7 @@ from ..config import config
 from ..core import NUMPY_TYPES, OBJECTS, Tracer, as_value, check_numbers, demote
 from ..errors import ArgumentError, DtypeError
 from ..tracebacks import interrupt_of, without_library_frames
+from ..vocabulary import Function, Tree, Value
 
 
 def name_of(f: Any) -> str:
@@ -89,7 +90,7 @@ class Transformed:
 
     transformation = "transformed"
 
-    def __init__(self, f: Callable[..., Any]) -> None:
+    def __init__(self, f: Function) -> None:
         if not callable(f):
             check_callable(f, self.transformation)
         self._f = f
@@ -97,11 +98,11 @@ class Transformed:
         self.__module__ = getattr(f, "__module__", None) or ""
 
     @property
-    def __wrapped__(self) -> Callable[..., Any]:
+    def __wrapped__(self) -> Function:
         return self.__dict__.get("_wrapped") or self._f
 
     @__wrapped__.setter
-    def __wrapped__(self, f: Callable[..., Any]) -> None:  # `functools.wraps` sets it
+    def __wrapped__(self, f: Function) -> None:  # `functools.wraps` sets it
         self._wrapped = f
 
     @property
@@ -145,6 +146,22 @@ class Transformed:
         raise AttributeError(f"{type(self).__name__} object has no attribute {attribute!r}")
 
 
+class Made(Transformed):
+    """A function that a transformation makes as a closure, known by the function that it was made from."""
+
+    def __init__(self, f: Function, transformation: str, run: Function, options: str) -> None:
+        self.transformation = transformation
+        super().__init__(f)
+        self._run, self._options = run, options
+
+    def options(self) -> str:
+        return self._options
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        return self._run(*args, **kwargs)
+
+
 def of_a_list(what: str) -> str:
     """What to write where a list is indexed."""
     if what in ("float()", "complex()"):
@@ -168,7 +185,7 @@ def argument_name(f: Any, i: int) -> str:
 
 
 def values_of(
-    leaves: Sequence[Any], tree: Any, what: str, f: Any = None, root: str = "", without: Sequence[int] = ()
+    leaves: Sequence[Any], tree: Tree, what: str, f: Any = None, root: str = "", without: Sequence[int] = ()
 ) -> list[Any]:
     """The leaves of what a function is given, as values.
 
@@ -197,7 +214,7 @@ def check_given(x: np.ndarray) -> None:
         check_numbers(x)
 
 
-def given(x: Any) -> Any:
+def given(x: Value) -> Value:
     """One argument as a value."""
     if type(x) is np.ndarray:
         check_given(x)
@@ -214,7 +231,7 @@ def check_arrays(operands: Any, what: str) -> None:
 def located(
     error: DtypeError,
     leaves: Sequence[Any],
-    tree: Any,
+    tree: Tree,
     what: str,
     f: Any,
     root: str = "",

@@ -16,6 +16,7 @@ from ..ops.callback import once_more
 from ..ops.keeping import keep, release
 from ..ops.sides import hides, kinked
 from ..ops.written import give_back
+from ..vocabulary import Argnums, Keywords, Tree
 from . import nans, zeros
 from .forward import check_output, strong, zeros_like
 from .function import (
@@ -39,7 +40,7 @@ ndarray = np.ndarray
 
 
 def check_differentiable(
-    x: Any, f: Any, place: Callable[[], str], what: str, holomorphic: bool, allow_int: bool
+    x: Value, f: Any, place: Callable[[], str], what: str, holomorphic: bool, allow_int: bool
 ) -> Any:
     """A leaf that is to be differentiated, as a value; raises where its dtype has no derivative."""
     try:
@@ -68,7 +69,7 @@ class ValueAndGrad(Transformed):
 
     transformation = "value_and_grad"
 
-    def __init__(self, f: Any, argnums: Any, has_aux: bool, holomorphic: bool, allow_int: bool) -> None:
+    def __init__(self, f: Any, argnums: Argnums, has_aux: bool, holomorphic: bool, allow_int: bool) -> None:
         if not callable(f):
             check_callable(f, self.transformation)
         self._f = f
@@ -96,7 +97,7 @@ class ValueAndGrad(Transformed):
     def _result(self, value: Any, gradient: Any, aux: Any) -> Any:
         return ((value, aux), gradient) if self.has_aux else (value, gradient)
 
-    def _evaluate(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
+    def _evaluate(self, args: tuple[Any, ...], kwargs: Keywords) -> tuple[Any, Any, Any]:
         f, argnums, trace = self._f, self.argnums, LinearizeTrace()
         tape = trace.tape
         tape.keeps = True
@@ -114,7 +115,7 @@ class ValueAndGrad(Transformed):
             leaves = [x]  # the usual call
             boxed[argnums] = trace.input(keep(x, tape) if type(x) is ndarray else x)
         else:
-            leaves, tree = self._box(trace, args, (argnums,) if type(argnums) is int else argnums, boxed)
+            leaves, tree = self._box(trace, args, argnums, boxed)
         try:
             out = f(*boxed, **kwargs)
             aux = None
@@ -148,9 +149,10 @@ class ValueAndGrad(Transformed):
         return strong(primal), gradient[0] if type(argnums) is int else gradient, aux
 
     def _box(
-        self, trace: LinearizeTrace, args: tuple[Any, ...], chosen: Sequence[int], boxed: list[Any]
+        self, trace: LinearizeTrace, args: tuple[Any, ...], argnums: int | Sequence[int], boxed: list[Any]
     ) -> tuple[list[Value], trees.TreeDef]:
         """Put tracers into `boxed` for the leaves of the chosen arguments; the leaves, as values, and their tree."""
+        chosen = (argnums,) if isinstance(argnums, int) else argnums
         leaves, tree = trees.flatten(tuple([args[i] for i in chosen]))
         inputs = []
         for k, leaf in enumerate(leaves):
@@ -172,9 +174,9 @@ class ValueAndGrad(Transformed):
         out, aux = split_aux(out, self._f) if self.has_aux else (out, aux)
         return self._check_scalar(out), aux
 
-    def _beside(self, args: Sequence[Any], kwargs: Any, argnums: Any) -> Any:
+    def _beside(self, args: Sequence[Any], kwargs: Any, argnums: Argnums) -> Any:
         """The gradient as it is beside a point where slopes at kinks were differentiated."""
-        chosen = (argnums,) if type(argnums) is int else argnums
+        chosen = (argnums,) if isinstance(argnums, int) else argnums
         leaves, tree = trees.flatten(tuple([args[i] for i in chosen]))
 
         def run(moved: list[Any]) -> Any:
@@ -185,8 +187,8 @@ class ValueAndGrad(Transformed):
 
         return mean(run, [as_value(x) for x in leaves])
 
-    def _look_for_zeros(self, args: Any, kwargs: Any, argnums: Any, tree: Any, leaves: list[Any]) -> None:
-        chosen = (argnums,) if type(argnums) is int else argnums
+    def _look_for_zeros(self, args: Any, kwargs: Any, argnums: Argnums, tree: Tree, leaves: list[Any]) -> None:
+        chosen = (argnums,) if isinstance(argnums, int) else argnums
 
         def run(values: Sequence[Value]) -> Any:
             given = list(args)
@@ -197,7 +199,7 @@ class ValueAndGrad(Transformed):
 
         zeros.look(self.transformation, name_of(self._f), run, leaves, lambda k: self._place(chosen, args, k))
 
-    def _unwrapped(self, out: Any) -> Any:
+    def _unwrapped(self, out: Value) -> Value:
         """A result that is no value itself but may hold a traced one: an array of objects, an array of xarray."""
         if type(out) in VALUE_TYPES and (type(out) is not ndarray or not out.dtype.hasobject):
             return out
@@ -211,7 +213,7 @@ class ValueAndGrad(Transformed):
         rest = path[path.index("]") + 1 :]
         return argument_name(self._f, i) + (f" at {rest}" if rest else "")
 
-    def _check_scalar(self, out: Any) -> Value:
+    def _check_scalar(self, out: Value) -> Value:
         """The result as a value, if it is one real number (one complex number where the derivative is to be holomorphic)."""
         if isinstance(out, (Tracer, ndarray)) and not out.shape and out.dtype.kind == "f" and not self.holomorphic:
             return out
@@ -255,7 +257,7 @@ def _owned(g: Value | None, x: Value, args: Sequence[Any]) -> Value:
     return own_results([zeros_like(x) if g is None else strong(g)], args)[0]
 
 
-def _as_arguments(grads: Sequence[Value | None], leaves: Sequence[Value], tree: Any) -> Any:
+def _as_arguments(grads: Sequence[Value | None], leaves: Sequence[Value], tree: Tree) -> Any:
     """The tree of the gradients by the leaves of the arguments."""
     found = [zeros_like(v) if g is None else strong(g) for v, g in zip(leaves, grads, strict=True)]
     return trees.unflatten(tree, own_results(found, leaves))

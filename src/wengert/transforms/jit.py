@@ -13,6 +13,7 @@ from ..config import config
 from ..errors import NotSupportedError
 from ..ops.call import call_p
 from ..program import Program
+from ..vocabulary import Function
 from .function import check_callable, name_of, shown, values_of
 from .jitted import Jit, ShapeDtypeStruct, abstracts, flat_function, program_of
 from .signatures import Compiled, P, R
@@ -50,7 +51,7 @@ def jit(
     out_shardings: Any = None,
 ) -> Callable[[Callable[P, R]], Compiled[P, R]]: ...
 def jit(
-    f: Callable[..., Any] | None = None,
+    f: Function | None = None,
     *,
     static_argnums: int | Sequence[int] | None = None,
     static_argnames: str | Sequence[str] | None = None,
@@ -132,7 +133,7 @@ def jit(
     return DonatingJit(f, static_argnums, static_argnames, donate_argnums, donate_argnames, backend)
 
 
-def make_program(f: Callable[..., Any], static_argnums: Any = (), return_shape: bool = False) -> Callable[..., Any]:
+def make_program(f: Function, static_argnums: Any = (), return_shape: bool = False) -> Function:
     """A function that returns the Program that `f` becomes for given arguments. JAX's name is `make_jaxpr`.
 
     Args:
@@ -167,7 +168,7 @@ def _result_shapes(program: Program) -> Any:
     return trees.unflatten(program.out_tree, [ShapeDtypeStruct(a.shape, a.dtype) for a in program.out_avals])
 
 
-def eval_shape(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+def eval_shape(f: Function, *args: Any, **kwargs: Any) -> Any:
     """The shapes and dtypes of a function's result, without computing it.
 
     Args:
@@ -189,7 +190,7 @@ def eval_shape(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     return _result_shapes(program)
 
 
-def closure_convert(f: Callable[..., Any], *example_args: Any) -> tuple[Callable[..., Any], list[Any]]:
+def closure_convert(f: Function, *example_args: Any) -> tuple[Function, list[Any]]:
     """`f` with the traced values it closes over made into arguments.
 
     Args:

@@ -16,6 +16,7 @@ from ..core import Aval, Tracer, Value, aval_of, check_numbers
 from ..errors import ArgumentError, DtypeError, TooManyPathsError
 from ..ops.derived import compiled, compiled_already
 from ..program import Program
+from ..vocabulary import Function, Keywords, Tree
 from . import nans, native_calls
 from .ahead import Lowered
 from .batching import axis_env
@@ -69,7 +70,7 @@ def _remember(cache: dict[Any, Any], key: Any, entries: Any) -> None:
                 break
 
 
-def flat_function(f: Any, tree: Any, rebuild: Callable[..., Any], seen: list[Any]) -> Callable[..., list[Value]]:
+def flat_function(f: Any, tree: Tree, rebuild: Function, seen: list[Any]) -> Callable[..., list[Value]]:
     def run(*values: Value) -> list[Value]:
         args, kwargs = rebuild(trees.unflatten(tree, values))
         leaves, out_tree = trees.flatten(f(*args, **kwargs))
@@ -253,7 +254,7 @@ class Jit(Transformed):
         self._fixed[(len(args), *kwargs) if kwargs else len(args)] = fixed
         return fixed
 
-    def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _call(self, args: tuple[Any, ...], kwargs: Keywords) -> Any:
         if config.debugging:
             if nans.is_locating() or config.disable_jit:
                 out = self._f(*args, **kwargs)
@@ -290,7 +291,7 @@ class Jit(Transformed):
     def _first_call(
         self,
         args: tuple[Any, ...],
-        kwargs: dict[str, Any],
+        kwargs: Keywords,
         leaves: Any,
         values: Any,
         key: Any,
@@ -346,7 +347,7 @@ class Jit(Transformed):
         """What runs a Program for these arguments; its results are new arrays."""
         return run_owned
 
-    def _prefer(self, program: Program, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def _prefer(self, program: Program, args: tuple[Any, ...], kwargs: Keywords) -> None:
         """Put a Program's native call first among those tried."""
         if config.debugging:
             return
@@ -368,7 +369,7 @@ class Jit(Transformed):
     def _compiled(self, program: Program) -> Any:
         return compiled_already(program)
 
-    def split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def split(self, args: tuple[Any, ...], kwargs: Keywords) -> Any:
         nums = set(self.static_argnums)
         nums |= {i + len(args) for i in nums if i < 0}
         names = self.static_argnames
@@ -439,7 +440,7 @@ CALLS.append(Jit._call.__code__)
 FIRST_CALLS.append(Jit._first_call.__code__)
 
 
-def program_of(f: Any, leaves: Sequence[Any], tree: Any, rebuild: Callable[..., Any]) -> Program:
+def program_of(f: Any, leaves: Sequence[Any], tree: Tree, rebuild: Function) -> Program:
     seen: list[Any] = []
     avals, name = abstracts(leaves, tree, "make_program", f), name_of(f)
     program, _ = stage(flat_function(f, tree, rebuild, seen), avals, name, "make_program")
@@ -447,7 +448,7 @@ def program_of(f: Any, leaves: Sequence[Any], tree: Any, rebuild: Callable[..., 
     return program
 
 
-def abstract(x: Any) -> Aval:
+def abstract(x: Value) -> Aval:
     """The Aval of an array, a number, or a `ShapeDtypeStruct`."""
     if isinstance(x, ShapeDtypeStruct):
         check_numbers(x)
@@ -455,7 +456,7 @@ def abstract(x: Any) -> Aval:
     return aval_of(given(x))
 
 
-def abstracts(leaves: Sequence[Any], tree: Any, what: str, f: Any) -> list[Aval]:
+def abstracts(leaves: Sequence[Any], tree: Tree, what: str, f: Any) -> list[Aval]:
     """The Avals of all leaves of ``(args, kwargs)``."""
     try:
         return [abstract(x) for x in leaves]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from ..ops.sides import hides, kinked
 from ..ops.support import nonzero
 from ..ops.written import STATES, give_back
 from ..prefixes import leaves_or_none
+from ..vocabulary import Function
 from . import nans, zeros
 from .forward import FLOAT0, JVPTrace, JVPTracer, check_output, check_tangent, strong, zeros_like
 from .function import argument_name, check_callable, name_of, shown, split_aux
@@ -26,7 +27,7 @@ ndarray = np.ndarray
 _INVALID = Quiet("invalid")
 
 
-def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = False) -> Any:
+def jvp(f: Function, primals: Any, tangents: Any, has_aux: bool = False) -> Any:
     """The value of `f` and its derivative along `tangents`: a Jacobian-vector product, in one forward pass.
 
     Args:
@@ -58,7 +59,7 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
         raise shown(error)
 
 
-def _jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool) -> Any:
+def _jvp(f: Function, primals: Any, tangents: Any, has_aux: bool) -> Any:
     check_callable(f, "jvp")
     if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
         raise ArgumentError(
@@ -100,7 +101,7 @@ def _is_settled(tangent: Value) -> bool:
     return dtype_of(tangent) == FLOAT0 or finite(tangent)
 
 
-def _from_seeds(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool) -> Any:
+def _from_seeds(f: Function, primals: Any, tangents: Any, has_aux: bool) -> Any:
     """The same once more, where what does not move is told from a derivative that is 0: no 0 times infinity."""
     from .basis import pushed
 
@@ -128,7 +129,7 @@ def _from_seeds(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: boo
     return tuple(kept)
 
 
-def _pushed(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool) -> Any:
+def _pushed(f: Function, primals: Any, tangents: Any, has_aux: bool) -> Any:
     trace = JVPTrace()
     args: list[Any] = []
     for i, (p, t) in enumerate(zip(primals, tangents, strict=True)):

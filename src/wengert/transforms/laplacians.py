@@ -14,10 +14,11 @@ from ..errors import ArgumentError, ShapeError
 from ..ops.elementwise import multiply
 from ..ops.shape import concatenate, reduce_sum, reshape, stack
 from ..prefixes import leaves_or_none
+from ..vocabulary import Function, Keywords, Tree
 from .collapsed import collapsed
 from .derivatives import over_basis
 from .forward import check_output, strong, zeros_like
-from .function import Transformed, argument_name, check_argnums, check_argnums_type, name_of, shown
+from .function import Made, Transformed, argument_name, check_argnums, check_argnums_type, name_of, shown
 from .gradient import check_differentiable
 from .jvp import jvp
 from .series import series_flat
@@ -42,7 +43,7 @@ class _Operator(Transformed):
         except Exception as error:
             raise shown(error)
 
-    def _evaluate(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _evaluate(self, args: tuple[Any, ...], kwargs: Keywords) -> Any:
         f, what = self._f, self.transformation
         at = check_argnums(f, self.argnums, len(args), what)
         leaves, tree = trees.flatten(args[at])
@@ -58,11 +59,11 @@ class _Operator(Transformed):
 
         return self.apply(flat, leaves, tree, structure)
 
-    def apply(self, f: Callable[..., list[Value]], leaves: list[Value], tree: Any, structure: list[Any]) -> Any:
+    def apply(self, f: Callable[..., list[Value]], leaves: list[Value], tree: Tree, structure: list[Any]) -> Any:
         raise NotImplementedError
 
 
-def _complex(x: Any) -> bool:
+def _complex(x: Value) -> bool:
     return dtype_of(as_value(x)).kind == "c"
 
 
@@ -81,7 +82,7 @@ class Laplacian(_Operator):
             raise ArgumentError(f"laplacian: samples must be a positive integer, got {samples!r}")
         self.weights, self.directions, self.samples, self.key = weights, directions, samples, key
 
-    def apply(self, f: Callable[..., list[Value]], leaves: list[Value], tree: Any, structure: list[Any]) -> Any:
+    def apply(self, f: Callable[..., list[Value]], leaves: list[Value], tree: Tree, structure: list[Any]) -> Any:
         n = sum(math.prod(shape_of(x)) for x in leaves)
         directions: Any = None
         weights: Any = None
@@ -130,7 +131,7 @@ def _normalised(weights: Value, n: int) -> tuple[Value, Any, int]:
     return concatenate([weights, reshape(rest, (1,))], 0), 2.0, n + 1
 
 
-def _signs(key: Any, samples: int, leaves: list[Value]) -> list[Value]:
+def _signs(key: Value, samples: int, leaves: list[Value]) -> list[Value]:
     """Random signs for each element, in `samples` rows: their products have the mean of an identity matrix."""
     from ..random import rademacher, split
 
@@ -143,7 +144,7 @@ class HessianDiagonal(_Operator):
 
     transformation = "hessian_diagonal"
 
-    def apply(self, f: Callable[..., list[Value]], leaves: list[Value], tree: Any, structure: list[Any]) -> Any:
+    def apply(self, f: Callable[..., list[Value]], leaves: list[Value], tree: Tree, structure: list[Any]) -> Any:
         def second(*directions: Value) -> list[Value]:
             outs, found = series_flat(f, leaves, [[d, None] for d in directions], 2)
             rows = [zeros_like(o) if c is None or c[1] is None else 2 * c[1] for o, c in zip(outs, found, strict=True)]
@@ -170,7 +171,7 @@ class Divergence(_Operator):
 
     transformation = "divergence"
 
-    def apply(self, f: Callable[..., list[Value]], leaves: list[Value], tree: Any, structure: list[Any]) -> Any:
+    def apply(self, f: Callable[..., list[Value]], leaves: list[Value], tree: Tree, structure: list[Any]) -> Value:
         def along(*directions: Value) -> list[Value]:
             outs, moved = jvp(lambda *v: f(*v), tuple(leaves), directions)
             if [shape_of(o) for o in outs] != [shape_of(x) for x in leaves]:
@@ -189,14 +190,14 @@ class Divergence(_Operator):
 
 
 def laplacian(
-    f: Callable[..., Any],
+    f: Function,
     argnums: int = 0,
     *,
     weights: Any = None,
     directions: Any = None,
     samples: int | None = None,
     key: Any = None,
-) -> Callable[..., Any]:
+) -> Function:
     """The Laplacian ``sum(d**2 f / d x_i**2)``, in one forward pass and without the Hessian.
 
     Args:
@@ -227,7 +228,7 @@ def laplacian(
     return Laplacian(f, argnums, weights, directions, samples, key)
 
 
-def bilaplacian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+def bilaplacian(f: Function, argnums: int = 0) -> Function:
     """The Laplacian of the Laplacian.
 
     Args and errors are those of `laplacian`.
@@ -240,7 +241,7 @@ def bilaplacian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     return laplacian(laplacian(f, argnums), argnums)
 
 
-def hessian_diagonal(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+def hessian_diagonal(f: Function, argnums: int = 0) -> Function:
     """The second derivatives by each element of an argument, the diagonal of the Hessian.
 
     Args:
@@ -262,7 +263,7 @@ def hessian_diagonal(f: Callable[..., Any], argnums: int = 0) -> Callable[..., A
     return HessianDiagonal(f, argnums)
 
 
-def divergence(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+def divergence(f: Function, argnums: int = 0) -> Function:
     """The divergence ``sum(d f_i / d x_i)`` of a vector field.
 
     Args:
@@ -283,7 +284,7 @@ def divergence(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     return Divergence(f, argnums)
 
 
-def curl(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+def curl(f: Function, argnums: int = 0) -> Function:
     """The curl of a vector field in three dimensions; in two, the number ``d f_1 / d x_0 - d f_0 / d x_1``.
 
     Args:
@@ -313,7 +314,7 @@ def curl(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
             return j[1, 0] - j[0, 1]
         return stack([j[2, 1] - j[1, 2], j[0, 2] - j[2, 0], j[1, 0] - j[0, 1]], 0)
 
-    return of
+    return Made(f, "curl", of, f"argnums={argnums}")
 
 
 __all__ = ["bilaplacian", "curl", "divergence", "hessian_diagonal", "laplacian"]

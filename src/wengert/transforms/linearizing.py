@@ -32,6 +32,7 @@ from ..ops.families import weighted_sum
 from ..ops.keeping import keep
 from ..ops.terms import plus
 from ..places import READERS, Place, step_begins
+from ..vocabulary import Params, Results, Shape
 from .tape import INPUT, Tape
 
 ndarray = np.ndarray
@@ -60,7 +61,7 @@ class LinearizeTrace(Trace):
         self.constants = 0
         self.kinked = False
 
-    def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+    def process(self, primitive: Primitive, args: tuple[LinearizeTracer | Any, ...], params: Params) -> Results:
         # The hot path of the library; guarded by the benchmarks `eager.*`.
         if TAKING and (inner := taker(self, primitive)) is not None:
             return inner.process(primitive, args, params)
@@ -89,7 +90,9 @@ class LinearizeTrace(Trace):
                 primals[i] = keep(a, self.tape)
         return primitive.linearize(self, primals, tangents, params)
 
-    def step(self, primal: Value, shape: Any, dtype: Any, primitive: Any, args: Any, params: Any) -> LinearizeTracer:
+    def step(
+        self, primal: Value, shape: Shape, dtype: np.dtype, primitive: Primitive, args: Any, params: Any
+    ) -> LinearizeTracer:
         """The value `primal` of an operation whose tangent is the linear `primitive` of `args`. Hot."""
         nodes = self.tape.nodes
         if nodes is None:
@@ -193,7 +196,7 @@ class _Constants(LinearizeTrace):
     def ended(self) -> bool:
         return False
 
-    def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+    def process(self, primitive: Primitive, args: tuple[Value, ...], params: Params) -> Results:
         return primitive.bind(*[self.split(a)[0] for a in args], **params)
 
 

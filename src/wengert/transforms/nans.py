@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -35,6 +35,7 @@ from ..core import (
 )
 from ..errors import NonFiniteError
 from ..frames import is_library_frame, line_text
+from ..vocabulary import Function, Keywords, Params, Results
 from .function import shown
 
 _state = threading.local()
@@ -138,7 +139,7 @@ class NotingTrace(Trace):
     def __init__(self) -> None:
         self.level = next_level()
 
-    def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+    def process(self, primitive: Primitive, args: tuple[Value, ...], params: Params) -> Results:
         program = params.get("program")
         if program is not None and set(params) <= {"program", "policy"}:  # a call: its equations, one by one
             return program.evaluate(args)
@@ -230,7 +231,7 @@ def _bad(x: Any) -> str:
     return kind if kind in _wanted() else ""
 
 
-def checked(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+def checked(call: Function, *args: Any, **kwargs: Any) -> Any:
     """``call(*args, **kwargs)``, whose results are looked at.
 
     Raises:
@@ -260,7 +261,7 @@ def checked(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     )
 
 
-def _locate(call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+def _locate(call: Function, args: tuple[Any, ...], kwargs: Keywords) -> str:
     """Make the call again and say where the first result that is not finite comes from."""
     trace = NotingTrace()
 
@@ -278,7 +279,7 @@ def _locate(call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
     return ""
 
 
-def checked_pair(make: Callable[..., Any], f: Any, primals: tuple[Any, ...], has_aux: bool) -> Any:
+def checked_pair(make: Function, f: Any, primals: tuple[Any, ...], has_aux: bool) -> Any:
     """`vjp` and `linearize`: the value is looked at now, the linear map whenever it is applied."""
     primals = trees.map(lambda x: x.copy() if isinstance(x, np.ndarray) else x, primals)  # the map owns what it saves
     out = checked(lambda *p: [v for i, v in enumerate(make(f, *p, has_aux=has_aux)) if i != 1], *primals)

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from optree import _C
 
+from ..vocabulary import Keywords
+
 TRIED = 3  # native calls that are tried before the table is asked
 SAME = 64  # native calls with the same features: other dtypes, other ways through Python control flow
 KINDS = 256  # of arguments, and of static ones, that are known: those that came last
@@ -146,7 +148,7 @@ def _apart(
     if len(nums) == 1 and not names:
         (i,) = nums
 
-        def one(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Given]:
+        def one(args: tuple[Any, ...], kwargs: Keywords) -> tuple[Any, Given]:
             v = args[i]
             return (type(v), v if type(v) in _SIMPLE else exact(v)), (args[:i] + args[i + 1 :], kwargs)
 
@@ -154,7 +156,7 @@ def _apart(
     if len(names) == 1 and not nums:
         (name,) = names
 
-        def named(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Given]:
+        def named(args: tuple[Any, ...], kwargs: Keywords) -> tuple[Any, Given]:
             v = kwargs[name]
             return (type(v), v if type(v) in _SIMPLE else exact(v)), (
                 args,
@@ -164,7 +166,7 @@ def _apart(
         return named
     kept, names = [i for i in range(count) if i not in nums], sorted(names)
 
-    def some(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Given]:
+    def some(args: tuple[Any, ...], kwargs: Keywords) -> tuple[Any, Given]:
         values = [args[i] for i in nums]
         if nums:
             args = tuple([args[i] for i in kept])

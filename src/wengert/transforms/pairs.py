@@ -48,11 +48,11 @@ class Pairs(Group):
         """A batch of the group, for pairs of a trace."""
         o, i = self.places(at)
         if isinstance(x, Tracer):
-            if spreads(self.outer, x):
-                x = self.outer.paired_with(x)
-            if x._trace is self.outer:
-                return _rows(x.value, (o, i))
-            check_shared(trace, x, {self.outer: self})
+            near: Any = self.outer.paired_with(x) if spreads(self.outer, x) else x
+            if near._trace is self.outer:
+                return _rows(near.value, (o, i))
+            check_shared(trace, near, {self.outer: self})
+            return _rows(near, (i,))
         return _rows(x, (i,))
 
     def joined(self, x: Value) -> Value:

@@ -25,6 +25,7 @@ from ..ops.shape import moveaxis
 from ..ops.written import Held, hold_again, leave
 from ..prefixes import broadcast_prefix
 from ..program import Atom, Literal, Var, subprograms
+from ..vocabulary import Tree
 from . import joining, paths
 from .batching import in_axis
 from .branching import cond, switch
@@ -195,7 +196,7 @@ def key_of(f: Any) -> Any:
 
 
 def vmap_of_paths(
-    mapped: Any, trace: Any, root: StagingTrace, leaves: Sequence[Value], axes: Sequence[Any], tree: Any, before: Any
+    mapped: Any, trace: Any, root: StagingTrace, leaves: Sequence[Value], axes: Sequence[Any], tree: Tree, before: Any
 ) -> Any:
     """The result of a `Vmap` in a Program that is being written, whose function asks for values.
 

@@ -23,6 +23,7 @@ from ..core import Tracer, Value, inexact_dtype, shape_of
 from ..errors import ConcretizationError, TooManyPathsError
 from ..frames import line_text, user_place
 from ..ops.selection import Selection, taken
+from ..vocabulary import Axes
 from .function import name_of
 
 EACH = " for each example"  # what one vmap asks of the values of another one, or of another transformation
@@ -262,7 +263,7 @@ def collected(trace: Any) -> Collected:
     return known(trace).collected
 
 
-def check_no_pairs(trace: Any, name: str, axis: Any) -> None:
+def check_no_pairs(trace: Any, name: str, axis: Axes) -> None:
     """Refuse an operation over the axis of a `vmap` around, with whose examples those of this one are in pairs.
 
     Raises:

@@ -18,6 +18,7 @@ from ..errors import ArgumentError, NotSupportedError
 from ..ops.derived import compiled
 from ..prefixes import broadcast_prefix
 from ..program import Program
+from ..vocabulary import Keywords, Tree
 from .batching import axis_env
 from .donation import DonatingJit
 from .function import name_of, values_of
@@ -40,7 +41,7 @@ class PlacedJit(DonatingJit):
         if device is not None and (ins is not None or outs is not None):
             raise ArgumentError(f"jit of {name_of(f)}: pass device, or in_shardings and out_shardings, not both")
 
-    def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _call(self, args: tuple[Any, ...], kwargs: Keywords) -> Any:
         leaves, tree, static, rebuild = self.split(args, kwargs)
         backend = backends.named(self.backend or config.backend)
         stays = getattr(backend, "stays", None)
@@ -152,7 +153,7 @@ class _Box:
         self.place = place
 
 
-def _spread(prefix: Any, tree: Any, backend: Any, what: str) -> list[Any]:
+def _spread(prefix: Any, tree: Tree, backend: Any, what: str) -> list[Any]:
     """Where each leaf lies, from a prefix of the tree."""
     prefix = tuple(prefix) if isinstance(prefix, list) else prefix
     boxed = trees.map(_Box, prefix, is_leaf=lambda x: x is None)

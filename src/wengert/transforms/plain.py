@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .. import trees
 from ..core import INNERMOST, OBJECTS, Tracer, as_value
+from ..vocabulary import Function, Tree, Value
 from .forward import JVPTracer
 from .linearizing import LinearizeTracer
 from .series import SeriesTracer
@@ -51,13 +51,13 @@ def plain(x: Any) -> tuple[Any, int]:
     return x, levels
 
 
-def _leaf(x: Any) -> Any:
+def _leaf(x: Value) -> Any:
     if type(x) is np.ndarray and x.dtype is OBJECTS:
         x = as_value(x)
     return plain(getattr(x, "__wengert_value__", x))[0]
 
 
-def plain_tree(tree: Any) -> Any:
+def plain_tree(tree: Tree) -> Any:
     """A pytree with the plain values of its leaves.
 
     Raises:
@@ -66,7 +66,7 @@ def plain_tree(tree: Any) -> Any:
     return trees.map(_leaf, tree)
 
 
-def levels_of(tree: Any) -> int:
+def levels_of(tree: Tree) -> int:
     """How many levels of derivatives the leaves of a pytree carry at most."""
     return max((plain(x)[1] for x in trees.leaves(tree)), default=0)
 
@@ -74,7 +74,7 @@ def levels_of(tree: Any) -> int:
 class PlainFunction:
     """A function whose results are given as plain values: what a solver is handed."""
 
-    def __init__(self, f: Callable[..., Any]) -> None:
+    def __init__(self, f: Function) -> None:
         self.f = f
         self.__name__ = getattr(f, "__name__", type(f).__name__)
         self.__wrapped__ = f  # whose signature it has

@@ -8,10 +8,10 @@ from __future__ import annotations
 import functools
 import sys
 import time
-from collections.abc import Callable
 from typing import Any
 
 from ..ops.callback import callback_p
+from ..vocabulary import Function, Value
 from .branching import cond
 
 SHOWN = 100  # steps of a loop that are told of
@@ -99,12 +99,12 @@ def told(bar: Bar, i: Any) -> None:
     cond(i % every == 0, tell, lambda i: i, i)
 
 
-def ended(bar: Bar, i: Any) -> None:
+def ended(bar: Bar, i: Value) -> None:
     """Tell a bar that a loop is at its end, after `i` steps."""
     callback_p.bind(i, function=bar.finish, ordered=True)
 
 
-def counted(bar: Bar, f: Callable[..., Any]) -> Callable[..., Any]:
+def counted(bar: Bar, f: Function) -> Function:
     """A function of plain numbers whose calls a bar counts; it shows the first number that comes out, where there is one."""
     calls = [0]
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import trees
 from ..program import Program
+from ..vocabulary import Tree
 from .function import argument_name
 
 FIRST = "the first call"
@@ -98,7 +99,7 @@ def _differences(f: Any, old: Any, new: Any) -> list[str]:
     return found or ["it was forgotten"]
 
 
-def _names(f: Any, tree: Any) -> list[str]:
+def _names(f: Any, tree: Tree) -> list[str]:
     found = []
     for path in trees.key_paths(tree):
         args, i, *inner = path

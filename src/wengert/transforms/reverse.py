@@ -21,6 +21,7 @@ from ..ops.sides import hides, kinked
 from ..ops.support import nonzero
 from ..ops.written import STATES, give_back
 from ..prefixes import leaves_or_none
+from ..vocabulary import Function
 from . import closures, nans, zeros
 from .forward import FLOAT0, check_output, strong, zeros_like
 from .function import argument_name, check_callable, name_of, shown, split_aux, values_of
@@ -194,7 +195,7 @@ class VJP:
         return trees.unflatten(lin.in_tree, own_results(results, cts))
 
 
-def check_cotangent(ct: Any, out: Value, live: bool, place: str = "", what: str = "vjp") -> Value | None:
+def check_cotangent(ct: Value, out: Value, live: bool, place: str = "", what: str = "vjp") -> Value | None:
     """A cotangent made to fit the output it belongs to; None where there is nothing to pull back."""
     if ct is None:
         return None
@@ -222,7 +223,7 @@ def check_cotangent(ct: Any, out: Value, live: bool, place: str = "", what: str 
     return ct
 
 
-def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False, reduce_axes: Sequence[Any] = ()) -> Any:
+def vjp(f: Function, *primals: Any, has_aux: bool = False, reduce_axes: Sequence[Any] = ()) -> Any:
     """The value of `f` and its pullback: a function from cotangents of the result to those of the arguments.
 
     Args:
@@ -291,7 +292,7 @@ class Pushforward:
         return trees.unflatten(lin.out_tree, own_results(results, values))
 
 
-def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+def linearize(f: Function, *primals: Any, has_aux: bool = False) -> Any:
     """The value of `f` and its derivative there as a linear function of tangents, ready to be applied many times.
 
     Args:

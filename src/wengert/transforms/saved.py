@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ from .. import trees
 from ..core import Primitive, Value, as_value, dtype_of, is_inexact
 from ..frames import user_line
 from ..ops.families import weighted_sum
+from ..vocabulary import Function, Keywords, Params, Results
 from .function import argument_name, check_callable, name_of, shown
 from .linearizing import LinearizeTrace
 from .tape import PROJECTION, needed
@@ -52,14 +53,14 @@ class _Watching(LinearizeTrace):
         super().__init__()
         self.lines: list[tuple[str, str]] = []
 
-    def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+    def process(self, primitive: Primitive, args: tuple[Value, ...], params: Params) -> Results:
         out = super().process(primitive, args, params)
         n = len(self.tape.nodes or ())
         self.lines += [(primitive.name, user_line())] * (n - len(self.lines))
         return out
 
 
-def saved_values(f: Callable[..., Any], *args: Any, **kwargs: Any) -> list[Saved]:
+def saved_values(f: Function, *args: Any, **kwargs: Any) -> list[Saved]:
     """The arrays that the reverse pass of `f` at some arguments keeps, each once, the largest first.
 
     Single numbers are listed where it keeps no array, as for a function of numbers.
@@ -81,7 +82,7 @@ def saved_values(f: Callable[..., Any], *args: Any, **kwargs: Any) -> list[Saved
         raise shown(error)
 
 
-def _saved(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Saved]:
+def _saved(f: Any, args: tuple[Any, ...], kwargs: Keywords) -> list[Saved]:
     paths, tree = trees.flatten_with_paths((args, kwargs))
     trace = _Watching()
     names: dict[int, str] = {}
@@ -135,7 +136,7 @@ def _argument(f: Any, path: str) -> str:
     return rest.strip("[']")
 
 
-def print_saved(f: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+def print_saved(f: Function, *args: Any, **kwargs: Any) -> None:
     """Print what the reverse pass of `f` keeps: each array, its bytes, the operation and the line that made it.
 
     Example:

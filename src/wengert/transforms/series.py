@@ -13,7 +13,7 @@ Loops, branches and calls carry coefficients as they carry values (`ops.control.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -39,6 +39,7 @@ from ..ops.sides import ASIDE, BESIDE, hides, kinked, side_of
 from ..ops.terms import product_of
 from ..ops.written import STATES, give_back
 from ..program import programs_of
+from ..vocabulary import Params, Results
 from .forward import JVPTrace, JVPTracer
 
 ndarray = np.ndarray
@@ -119,10 +120,10 @@ class SeriesTrace(Trace):
     def ended(self) -> bool:
         return not self.open
 
-    def owns(self, x: Any) -> bool:
+    def owns(self, x: Value) -> TypeGuard[SeriesTracer]:
         return type(x) is SeriesTracer and x._trace is self
 
-    def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+    def process(self, primitive: Primitive, args: tuple[Value, ...], params: Params) -> Results:
         if self.running is not None:  # an operation of a rule: its coefficients may need those that it is asked for
             return self._apply(primitive, args, params)
         if TAKING and (inner := taker(self, primitive)) is not None:
@@ -146,7 +147,7 @@ class SeriesTrace(Trace):
         out.stream.compute = _beyond  # frees what the coefficients were computed from
         return out if any(c is not None for c in coefficients) else out.primal
 
-    def _apply(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+    def _apply(self, primitive: Primitive, args: tuple[Value, ...], params: Params) -> Any:
         assert self.running is not None
         key = (primitive, *map(id, args), *_key(params))
         found = self.running.get(key)
@@ -155,7 +156,7 @@ class SeriesTrace(Trace):
             self.running[key] = found = (out, args, params)  # which keeps the arguments, whose ids are in the key
         return found[0]
 
-    def _new(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any], key: Any) -> Any:
+    def _new(self, primitive: Primitive, args: tuple[Value, ...], params: Params, key: Any) -> Any:
         primals: list[Value] = list(args)
         given: list[Any] = [None] * len(args)
         for i, a in enumerate(args):
@@ -189,7 +190,7 @@ class SeriesTrace(Trace):
 
         return SeriesTracer(self, out, Stream(compute, constant=stream.constant))
 
-    def _by_two_tangents(self, primitive: Primitive, args: Sequence[Value], params: dict[str, Any]) -> Any:
+    def _by_two_tangents(self, primitive: Primitive, args: Sequence[Value], params: Params) -> Any:
         """What holds Programs and carries no power series: two coefficients, by the tangents of tangents."""
         trace = JVPTrace()
         primals: list[Value] = list(args)
@@ -232,7 +233,7 @@ class SeriesTrace(Trace):
         return SeriesTracer(self, out, stream)
 
     def _by_tangents(
-        self, primitive: Primitive, args: tuple[Value, ...], given: Any, params: dict[str, Any], out: Any, key: Any
+        self, primitive: Primitive, args: tuple[SeriesTracer | Any, ...], given: Any, params: Params, out: Any, key: Any
     ) -> Any:
         """Results by the tangent rule, as the differential equation that it is."""
         outs = out if primitive.multiple_results else [out]
@@ -296,7 +297,7 @@ class SeriesTrace(Trace):
         primal = np.zeros(x.shape, x.dtype) if first is None else first
         return SeriesTracer(self, primal, Stream(compute))
 
-    def _through(self, primitive: Primitive, primals: list[Value], given: Any, params: dict[str, Any]) -> list[Value]:
+    def _through(self, primitive: Primitive, primals: list[Value], given: Any, params: Params) -> list[Value]:
         """Results of a loop, branch or call, of all orders at once; in a rule, whose coefficients may not be known yet,
         of those that the rule asks for."""
         assert self.running is not None
@@ -330,7 +331,7 @@ class SeriesTrace(Trace):
         return (self.outside(x), None) if not isinstance(x, Tracer) or not x.mutable else self.split(x.now())
 
 
-def _key(params: dict[str, Any]) -> list[Any]:
+def _key(params: Params) -> list[Any]:
     return [(name, id(value) if not isinstance(value, (int, str, tuple)) else value) for name, value in params.items()]
 
 

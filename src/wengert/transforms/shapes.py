@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from ..ops.axes import as_length
+from ..vocabulary import DTypeLike
 
 
 class ShapeDtypeStruct:
@@ -22,7 +22,7 @@ class ShapeDtypeStruct:
 
     __slots__ = ("dtype", "shape")
 
-    def __init__(self, shape: Sequence[int], dtype: Any) -> None:
+    def __init__(self, shape: Sequence[int], dtype: DTypeLike) -> None:
         self.shape = tuple(as_length(n, "ShapeDtypeStruct") for n in shape)
         self.dtype = np.dtype(dtype)
 

@@ -6,7 +6,7 @@ other than XLA the places of a mesh are computed together, as a batch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from ..errors import ArgumentError
 from ..ops.shards import MeshAxis, Spec, cut, index_aval, mentioned, of_parts, shard_map_p, sharding_constraint_p
 from ..ops.varying import varying
 from ..prefixes import broadcast_prefix
+from ..vocabulary import Function, Tree
 from .batching import axis_env
 from .forward import check_output
 from .function import check_callable, name_of, shown, values_of
@@ -132,7 +133,7 @@ def as_spec(spec: Any, mesh: Any) -> Spec:
     return parts
 
 
-def _specs(prefix: Any, tree: Any, mesh: Any, what: str) -> tuple[Spec, ...]:
+def _specs(prefix: Any, tree: Tree, mesh: Any, what: str) -> tuple[Spec, ...]:
     """A spec for each leaf."""
     found = broadcast_prefix(_boxed(prefix), tree, what=f"shard_map: {what}", root=what)
     return tuple(as_spec(box.spec, mesh) for box in found)
@@ -151,9 +152,7 @@ def _boxed(prefix: Any) -> Any:
     return trees.map(_Box, prefix, is_leaf=lambda x: x is None or is_spec(x))
 
 
-def shard_map(
-    f: Callable[..., Any] | None = None, *, mesh: Any, in_specs: Any, out_specs: Any, check_vma: bool = True
-) -> Any:
+def shard_map(f: Function | None = None, *, mesh: Any, in_specs: Any, out_specs: Any, check_vma: bool = True) -> Any:
     """A function of whole arrays, computed by `f` on their parts, one for each place of a mesh.
 
     In `f` the names of the mesh's axes stand for the places along them: `lax.psum`, `lax.ppermute`, `lax.all_gather` and their

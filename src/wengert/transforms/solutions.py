@@ -18,6 +18,7 @@ from .. import trees
 from ..core import Aval, Tracer, aval_of, dtype_of
 from ..errors import ArgumentError, NotDifferentiableError
 from ..ops.host import host_call_p
+from ..vocabulary import Function
 from .custom_rules import custom_jvp
 from .derivatives import jacfwd, stop_gradient
 from .guards import unguarded
@@ -117,7 +118,7 @@ def by_matvec(linear: Any, matvec: Callable[[Any], Any], r: Any) -> Any:
     return custom_linear_solve(matvec, r, solve, transpose_solve=solve)
 
 
-def _linear_solver(name: str) -> Callable[..., Any]:
+def _linear_solver(name: str) -> Function:
     from ..scipy.sparse import linalg
 
     if name not in ("cg", "gmres", "bicgstab"):

@@ -37,6 +37,7 @@ from ..ops.memory import origin
 from ..ops.steep import is_steep
 from ..places import NOTING, here
 from ..program import Atom, Equation, Literal, Program, Var, live_equations
+from ..vocabulary import Params, Results
 from .function import of_a_list
 from .guards import Guard, _compared, asked_for
 from .paths import EACH, NotKnownYet
@@ -354,7 +355,7 @@ class StagingTrace(Trace):
             known = self.copies[id(x)] = (x, memory.view(np.ndarray))
         return known[1]
 
-    def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+    def process(self, primitive: Primitive, args: tuple[Value, ...], params: Params) -> Results:
         if TAKING and (inner := taker(self, primitive)) is not None:
             return inner.process(primitive, args, params)
         stage = getattr(primitive, "stage", None)
@@ -362,7 +363,7 @@ class StagingTrace(Trace):
             return stage(self, args, params)
         return self.append(primitive, args, params)
 
-    def append(self, primitive: Primitive, args: Sequence[Value], params: dict[str, Any]) -> Any:
+    def append(self, primitive: Primitive, args: Sequence[Value], params: Params) -> Any:
         equations = self.equations
         if equations is None:
             raise self.leaked()

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..core import dtype_of, shape_of
 from ..ops.elementwise import convert
+from ..vocabulary import Value
 from .derivatives import jacfwd
 from .gradient import grad
 
@@ -20,7 +21,7 @@ Joint = Callable[[Any], Any]  # of a vector to (value, equalities, inequalities)
 NEAR = 1e-4  # of an inequality that may hold with equality: solvers stop short of it
 
 
-def multipliers(joint: Joint, x: Any) -> tuple[Any, Any]:
+def multipliers(joint: Joint, x: Value) -> tuple[Any, Any]:
     """The point and its multipliers as one vector, and which conditions are active (1.0 or 0.0 each)."""
     from .. import numpy as wnp
 
@@ -38,7 +39,7 @@ def multipliers(joint: Joint, x: Any) -> tuple[Any, Any]:
     return wnp.concatenate([x, found * active]), active
 
 
-def conditions(joint: Joint, z: Any, extra: Sequence[Any]) -> Any:
+def conditions(joint: Joint, z: Value, extra: Sequence[Any]) -> Any:
     """The equations, of the vector of the point and its multipliers; `extra` begins with which are active."""
     from .. import numpy as wnp
 

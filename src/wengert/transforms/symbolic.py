@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, aval_of
+from ..vocabulary import Value
 
 
 class SymbolicZero:
@@ -35,7 +36,7 @@ class SymbolicZero:
     size = property(lambda self: math.prod(self.shape))
 
     @staticmethod
-    def from_primal_value(value: Any) -> SymbolicZero:
+    def from_primal_value(value: Value) -> SymbolicZero:
         """The zero tangent of a value."""
         aval = aval_of(value)
         return SymbolicZero(Aval(aval.shape, aval.dtype))

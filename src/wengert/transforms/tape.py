@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from ..ops.support import Support, both, chosen, nonzero, note, summed, transpos
 from ..ops.supported_products import product
 from ..ops.terms import plus, times
 from ..places import READERS, Place, step_at
+from ..vocabulary import Params, Results
 from .staging import tame
 
 ndarray = np.ndarray
@@ -59,7 +60,7 @@ class Tape(Trace):
         self.copies: Copies | None = None
         self.conversions = conversions[0]
 
-    def owns(self, x: Value) -> bool:
+    def owns(self, x: Value) -> TypeGuard[LinearTracer]:
         return type(x) is LinearTracer and x._trace is self
 
     def append(self, primitive: Primitive, args: Any, params: Any, shape: tuple[int, ...], dtype: Any) -> Any:
@@ -85,7 +86,7 @@ class Tape(Trace):
         step = self.append(primitive, args, params, (len(avals),), None)
         return [self.append(PROJECTION, (step, i), None, a.shape, a.dtype) for i, a in enumerate(avals)]
 
-    def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+    def process(self, primitive: Primitive, args: tuple[Value, ...], params: Params) -> Results:
         if self.keeps:
             args = tuple([keep(a, self) if type(a) is ndarray else a for a in args])
         return primitive.record(self, args, params)

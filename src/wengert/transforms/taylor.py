@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,13 +13,14 @@ from ..core import Value, as_value, dtype_of, inexact_dtype, shape_of
 from ..errors import ArgumentError, DtypeError, ShapeError, TreeError
 from ..ops.shape import broadcast_to, stack
 from ..prefixes import leaves_or_none
+from ..vocabulary import Function, Keywords
 from . import nans
 from .forward import check_output, check_tangent, strong
 from .function import Transformed, check_callable, name_of, shown
 from .series import series_flat
 
 
-def jet(f: Callable[..., Any], primals: Any, series: Any, factorial_scaled: bool = True) -> Any:
+def jet(f: Function, primals: Any, series: Any, factorial_scaled: bool = True) -> Any:
     """The value of `f` and its derivatives along a curve, of all orders up to that of the curve, in one pass.
 
     Args:
@@ -56,7 +56,7 @@ def jet(f: Callable[..., Any], primals: Any, series: Any, factorial_scaled: bool
         raise shown(error)
 
 
-def _jet(f: Callable[..., Any], primals: Any, series: Any, factorial_scaled: bool) -> Any:
+def _jet(f: Function, primals: Any, series: Any, factorial_scaled: bool) -> Any:
     check_callable(f, "jet")
     if not isinstance(primals, (tuple, list)) or not isinstance(series, (tuple, list)):
         raise ArgumentError(
@@ -108,7 +108,7 @@ def _jet(f: Callable[..., Any], primals: Any, series: Any, factorial_scaled: boo
     return trees.unflatten(out_tree[0], [strong(o) for o in outs]), trees.unflatten(out_tree[0], rows)
 
 
-def taylor(f: Callable[..., Any], x: Any, order: int, direction: Any = None) -> Any:
+def taylor(f: Function, x: Any, order: int, direction: Any = None) -> Any:
     """The Taylor coefficients of ``t -> f(x + t * direction)`` at 0, up to an order.
 
     Args:
@@ -142,7 +142,7 @@ def taylor(f: Callable[..., Any], x: Any, order: int, direction: Any = None) -> 
     return trees.unflatten(tree, columns)
 
 
-def _ones(x: Any) -> Value:
+def _ones(x: Value) -> Value:
     x = as_value(x)
     return broadcast_to(dtype_of(x).type(1) if inexact_dtype(dtype_of(x)) else 1.0, shape_of(x))
 
@@ -157,7 +157,7 @@ class Derivative(Transformed):
 
     transformation = "derivative"
 
-    def __init__(self, f: Callable[..., Any], n: int) -> None:
+    def __init__(self, f: Function, n: int) -> None:
         super().__init__(f)
         _check_order(n, "derivative", 0)
         self.order = int(n)
@@ -172,7 +172,7 @@ class Derivative(Transformed):
         except Exception as error:
             raise shown(error)
 
-    def _evaluate(self, x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _evaluate(self, x: Value, args: tuple[Any, ...], kwargs: Keywords) -> Any:
         x = as_value(x)
         if shape_of(x) != ():
             raise ShapeError(
@@ -194,7 +194,7 @@ class Derivative(Transformed):
         return trees.unflatten(tree, [rows[(i + 1) * n - 1] for i in range(len(leaves))])
 
 
-def derivative(f: Callable[..., Any], n: int = 1) -> Callable[..., Any]:
+def derivative(f: Function, n: int = 1) -> Function:
     """The derivative of order `n` of a function of one number, in one pass.
 
     Args:

@@ -21,6 +21,7 @@ from ..errors import (
 )
 from ..ops.support import Support
 from ..prefixes import leaves_or_none
+from ..vocabulary import Function
 from .forward import strong
 from .function import (
     check_callable,
@@ -81,7 +82,7 @@ def _linear_steps(
     return nodes, out_nodes, outs
 
 
-def linear_transpose(f: Callable[..., Any], *primals: Any, reduce_axes: Sequence[Any] = ()) -> Callable[..., Any]:
+def linear_transpose(f: Function, *primals: Any, reduce_axes: Sequence[Any] = ()) -> Function:
     """The transpose of a function that is promised to be linear.
 
     Args:

@@ -17,6 +17,7 @@ from ..core import Primitive, Trace, Tracer, Value, ValueTracer, dtype_of, is_in
 from ..errors import ZeroDerivativeError
 from ..frames import user_line
 from ..program import Program
+from ..vocabulary import Params, Results
 from .nans import as_python, is_locating
 
 Lost = dict[int, str]  # for inputs that a value does not depend on any more: the operation and the line
@@ -70,7 +71,7 @@ class DependenceTrace(Trace):
         self.level = next_level()
         self.said: Lost = {}
 
-    def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+    def process(self, primitive: Primitive, args: tuple[DependenceTracer | Any, ...], params: Params) -> Results:
         from .linearizing import LinearizeTrace
         from .tape import needed
 
@@ -108,7 +109,7 @@ class DependenceTrace(Trace):
         return results if primitive.multiple_results else results[0]
 
 
-def _inside(params: dict[str, Any]) -> str:
+def _inside(params: Params) -> str:
     """Which operations of the body of a loop or a branch have no derivative."""
     found: dict[str, None] = {}
 

@@ -17,6 +17,7 @@ from ...lowering import kinds
 from ...ops.control.loop import parts
 from ...ops.control.pulling import blocks_of, pulling, results, started
 from ...program import Atom, Literal, Program, Var
+from ...vocabulary import Params
 from ..rewriter import Rewriter, number
 from .fit import fits_program
 from .machine import machine
@@ -25,7 +26,7 @@ from .tidy import lifted, settled
 from .walk import walk_p
 
 
-def simplified_control(r: Rewriter, primitive: Primitive, inputs: list[Atom], params: dict[str, Any]) -> list[Atom]:
+def simplified_control(r: Rewriter, primitive: Primitive, inputs: list[Atom], params: Params) -> list[Atom]:
     """The results of an equation of control flow."""
     kind = primitive.native.meaning
     if kind is kinds.Pullback:
@@ -84,7 +85,7 @@ def pulled(
     r: Rewriter,
     primitive: Primitive,
     inputs: Sequence[Any],
-    params: dict[str, Any],
+    params: Params,
     value: Callable[[Any], Any],
     walked: Callable[..., list[Any]],
 ) -> list[Any]:

@@ -21,6 +21,7 @@ from ...lowering.kinds import Contraction
 from ...lowering.monoids import SUM, Monoid, Reduction
 from ...ops.promotion import broadcast_shapes
 from ...program import Atom, Equation, Literal, Program, Var
+from ...vocabulary import Function
 from ..emitter import V
 from ..narrow import rounded
 from ..nest import size_of
@@ -205,7 +206,7 @@ class ElementWriter(Timed, Text):
             elements = self._scattered(eqn, args, avals, out)
         return [Value(elements)]
 
-    def both(self, function: Callable[..., Any], x: Value) -> list[Value]:
+    def both(self, function: Function, x: Value) -> list[Value]:
         """Two functions of the same numbers, such as sines and cosines."""
         pairs = [function(self, None, v) for v in x.elements.reshape(-1)]
         return [Value(self.shaped([p[k] for p in pairs], x.elements.shape)) for k in (0, 1)]  # there may be none

@@ -8,7 +8,6 @@ They start uninitialised, so that what is never used costs no time and no memory
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -36,10 +35,10 @@ class Blank(Primitive):
         self.name, self.native = "blank", Kernel("step.blank", blank=True)
         self.samples, self.reasons = None, {}
 
-    def impl(self, near: Value, shape: tuple[int, ...], dtype: Any, number: int) -> Value:
+    def impl(self, near: Value, shape: tuple[int, ...], dtype: np.dtype, number: int) -> Value:
         return np.empty(shape, dtype)
 
-    def abstract(self, near: Aval, shape: tuple[int, ...], dtype: Any, number: int) -> Aval:
+    def abstract(self, near: Aval, shape: tuple[int, ...], dtype: np.dtype, number: int) -> Aval:
         return Aval(shape, dtype)
 
 

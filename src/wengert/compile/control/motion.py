@@ -21,6 +21,7 @@ from ...lowering import meaning
 from ...lowering.kinds import Contraction
 from ...ops.derived import batched_program
 from ...program import Atom, Equation, Literal, Program, Var, has_effect, may_fail
+from ...vocabulary import Params
 from ..checks import alive
 from ..nest import size_of
 from ..rewriter import Rewriter
@@ -93,7 +94,7 @@ def work(eqn: Equation) -> int:
 class Scan:
     """A scan that is being taken apart: its body, its arguments, and how its results are made from those of the rest."""
 
-    def __init__(self, r: Rewriter, inputs: Sequence[Atom], params: dict[str, Any]) -> None:
+    def __init__(self, r: Rewriter, inputs: Sequence[Atom], params: Params) -> None:
         self.r = r
         nc, nk = params["consts"], params["carry"]
         self.body: Program = params["body"]
@@ -259,8 +260,8 @@ class Scan:
         body, x, out = self.body, self._parts()[1][k], self.body.outputs[k]
         producer = {v: e for e in body.equations for v in e.outputs}
         uses = Counter(a for a in [*[a for e in body.equations for a in e.inputs], *body.outputs] if type(a) is Var)
-        made = producer.get(out) if type(out) is Var else None
-        if made is None or meaning(made) is not f.add or uses[out] != 1 or uses[x] != 1 or x not in made.inputs:
+        made = producer.get(out) if type(out) is Var and uses[out] == uses[x] == 1 else None
+        if made is None or meaning(made) is not f.add or x not in made.inputs:
             return None
         if x.aval != made.outputs[0].aval:
             return None
@@ -323,7 +324,7 @@ class Scan:
 
 
 def taken_apart(
-    r: Rewriter, primitive: Any, inputs: Sequence[Atom], params: dict[str, Any], plain: Callable[..., list[Atom]]
+    r: Rewriter, primitive: Any, inputs: Sequence[Atom], params: Params, plain: Callable[..., list[Atom]]
 ) -> list[Atom]:
     """The results of a scan; `plain` writes what is left of it."""
     scan = Scan(r, inputs, params)

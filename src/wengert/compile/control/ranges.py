@@ -215,7 +215,8 @@ class _Walk:
                 return None
             return (1, 1) if _TRUTHS[what](x, y) else (0, 0) if _TRUTHS[_OPPOSITE[what]](x, y) else None
         if what in _ARITHMETIC:
-            return None if dtype.kind == "b" else _of_arithmetic(what, *map(self.of, eqn.inputs), np.iinfo(dtype))
+            x, y = map(self.of, eqn.inputs)
+            return None if dtype.kind == "b" else _of_arithmetic(what, x, y, np.iinfo(dtype))
         if what in _PARTLY_KNOWN:
             return _PARTLY_KNOWN[what](*map(self.of, eqn.inputs))
         if eqn.primitive.native.selects:

@@ -33,7 +33,7 @@ class Spread(Array):
         together = None if self.together is None or by.lanes > 1 else self.w.iadd(self.together, by)
         return Spread(self.w, self.dtype, shape, self.pointer, offsets, self.step, together)
 
-    def load(self, offset: V, lanes: int = 1, step: int = 1, dtype: Any = None) -> V:
+    def load(self, offset: V, lanes: int = 1, step: int = 1, dtype: np.dtype | None = None) -> V:
         w = self.w
         offset = w.scaled(offset, self.step)
         if self.together is None or offset.lanes > 1:

@@ -12,6 +12,7 @@ from ...core import Aval, Primitive, Value
 from ...lowering import kinds
 from ...ops.derived import execute, strong
 from ...program import Program
+from ...vocabulary import Params
 
 
 class Walk(Primitive):
@@ -47,7 +48,7 @@ class Walk(Primitive):
         return list(state)
 
 
-def groups(args: Sequence[Any], params: dict[str, Any]) -> list[list[Any]]:
+def groups(args: Sequence[Any], params: Params) -> list[list[Any]]:
     """The arguments: tests, consts, carry, fixed, start."""
     rest, found = list(args), []
     for name in ("tests", "consts", "carry", "fixed"):

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...lowering.index_maps import strides_of
+from ...vocabulary import Params
 from . import kernel_tiles
 from .step import Body, Phase, Serial, pieces_of
 from .tiles import Axis, Tiling, tiles
@@ -81,7 +82,7 @@ def form(step: Serial) -> list[Phase] | Body | None:
     return (_result if gives == "y" else _operand)(step, g, out.dtype, at)
 
 
-def _geometry(params: dict[str, Any], avals: dict[str, Any]) -> Geometry:
+def _geometry(params: Params, avals: dict[str, Any]) -> Geometry:
     (xs, ws, ys), groups = params["sizes"], params["groups"]
     strides, dilation, low = params["strides"], params["dilation"], params["low"]
     many, inputs, outputs = avals["x"].shape[0], avals["w"].shape[-2], avals["w"].shape[-1] // groups

@@ -17,7 +17,7 @@ BOOL, INT32 = np.dtype(bool), np.dtype(np.int32)
 BLOCKED = 8  # vectors of a row, below which rows are compared side by side
 
 
-def argument(step: Serial) -> Body | None:
+def argument(step: Serial) -> Body | None:  # noqa: C901 (the loops that it writes are functions in it)
     (x,), (out,) = (a.aval for a in step.eqn.inputs), (v.aval for v in step.eqn.outputs)
     if not known(x, out) or not x.shape:
         return None

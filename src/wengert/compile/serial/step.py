@@ -13,6 +13,7 @@ import numpy as np
 from ...core import Aval
 from ...lowering.kernels import Kernel
 from ...program import Atom, Equation, Literal, Var
+from ...vocabulary import DTypeLike
 from ..nest import is_number
 
 Body = Callable[[Any], None]  # writes the kernel with a `Writer`
@@ -86,7 +87,7 @@ class Serial:
             return made.inputs[0]  # type: ignore[return-value]
         return None
 
-    def scratch_array(self, dtype: Any, *shape: int) -> None:
+    def scratch_array(self, dtype: DTypeLike, *shape: int) -> None:
         """Ask for an uninitialised array; the writer finds them in the order in which they were asked for."""
         self.scratch.append(Var(Aval(shape, np.dtype(dtype))))
 

@@ -57,7 +57,7 @@ class Array:
             f"getelementptr {memory_type(self.dtype)}, ptr {self.pointer}, {offset!r}", "ptr", 1, 0
         ).name
 
-    def load(self, offset: V, lanes: int = 1, step: int = 1, dtype: Any = None) -> V:
+    def load(self, offset: V, lanes: int = 1, step: int = 1, dtype: np.dtype | None = None) -> V:
         """An element, or `lanes` of them that lie together (`step` 0: the same one in every lane), as `dtype`."""
         w = self.w
         if self.constant is not None:
@@ -69,7 +69,7 @@ class Array:
             x = w.splat(from_memory(w, x, self.dtype), lanes)
         return x if dtype is None else cast(w, x, self.dtype, np.dtype(dtype))
 
-    def gather(self, offsets: V, dtype: Any = None) -> V:
+    def gather(self, offsets: V, dtype: np.dtype | None = None) -> V:
         """The elements at some places, one in each lane of these, as `dtype`."""
         w, lanes, type_ = self.w, offsets.lanes, memory_type(self.dtype)
         if lanes == 1 or self.constant is not None:

@@ -16,6 +16,7 @@ import numpy as np
 from ...core import Aval, Value, inexact_dtype, shape_of
 from ...lowering import kinds
 from ...program import Atom, Literal, Program, subprograms
+from ...vocabulary import BatchedResults, Batching, Linearizing, Params, Pushed, Results, Tape
 from ..derived import (
     batched_program,
     dependence,
@@ -50,12 +51,10 @@ class Cond(EffectPrimitive):
     def impl(self, *args: Value, branches: tuple[Program, ...]) -> list[Value]:
         return execute(branches[_chosen(args[0], len(branches))], args[1:])
 
-    interpret = impl
-
     def abstract(self, *avals: Aval, branches: tuple[Program, ...]) -> list[Aval]:
         return [strong(a) for a in branches[0].out_avals]
 
-    def dependence(self, given: Sequence[bool], params: dict[str, Any], results: int) -> list[bool]:
+    def dependence(self, given: Sequence[bool], params: Params, results: int) -> list[bool]:
         if given[0]:
             return [True] * results
         found = [dependence(b, given[1:]) for b in params["branches"]]
@@ -63,7 +62,7 @@ class Cond(EffectPrimitive):
 
     # --- forward mode --------------------------------------------------------------------------------------------
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         branches = params["branches"]
         nonzero = tuple(t is not None for t in tangents[1:])
         derived = [jvp_program(b, nonzero) for b in branches]
@@ -77,14 +76,16 @@ class Cond(EffectPrimitive):
         rest = iter(outs[n:])
         return outs[:n], [next(rest) if b else None for b in live]
 
-    def series_through(self, order: int, primals: Sequence[Value], coefficients: Any, params: dict[str, Any]) -> Any:
+    def series_through(self, order: int, primals: Sequence[Value], coefficients: Any, params: Params) -> Any:
         from .series import through_branches
 
         return through_branches(self.bind, order, primals, coefficients, params)
 
     # --- reverse mode --------------------------------------------------------------------------------------------
 
-    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+    def linearize(
+        self, trace: Linearizing, primals: Sequence[Value], tangents: Sequence[Any], params: Params
+    ) -> Results:
         branches = params["branches"]
         nonzero = tuple(t is not None for t in tangents[1:])
         pieces = [linearized_programs(b, nonzero) for b in branches]
@@ -97,7 +98,7 @@ class Cond(EffectPrimitive):
         nodes = iter(self._append(trace.tape, [*args, *given], linear))
         return [trace.wrap(o, next(nodes) if b else None) for o, b in zip(outs, live, strict=True)]
 
-    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+    def record(self, tape: Tape, args: Sequence[Value], params: Params) -> Results:
         """What does not depend on the linear arguments is chosen now."""
         branches = params["branches"]
         given = tuple(tape.owns(a) for a in args[1:])
@@ -110,7 +111,7 @@ class Cond(EffectPrimitive):
         values = iter(outs)
         return [next(nodes) if b else next(values) for b in live]
 
-    def _append(self, tape: Any, args: Sequence[Value], branches: tuple[Program, ...]) -> list[Any]:
+    def _append(self, tape: Tape, args: Sequence[Value], branches: tuple[Program, ...]) -> list[Any]:
         if any(b.masked for b in branches):
             tape.masked = True
         return tape.append_many(self, tuple(args), {"branches": branches}, self.abstract(branches=branches))
@@ -121,7 +122,7 @@ class Cond(EffectPrimitive):
         known: Sequence[tuple[Program, int]],
         linear: Sequence[tuple[Program, Sequence[bool]]],
         live: Sequence[bool],
-        params: dict[str, Any],
+        params: Params,
     ) -> tuple[list[Value], list[Value], tuple[Program, ...]]:
         """Run the known parts; the results, the first arguments of the linear parts, and these.
 
@@ -177,7 +178,7 @@ class Cond(EffectPrimitive):
             )
         return outs[:n_out], [args[0], *outs[n_out:], *shared], tuple(second)
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
         branches = params["branches"]
         linear = on_newest_tape(args)
         given = tuple(c is not None for c in cotangent)
@@ -195,12 +196,12 @@ class Cond(EffectPrimitive):
         grads = iter([next(outs) if b else None for b in live])
         return [next(grads) if b else None for b in linear]
 
-    def leaves_out(self, params: dict[str, Any]) -> bool:
+    def leaves_out(self, params: Params) -> bool:
         """A branch also leaves out operands that another one takes."""
         branches = params["branches"]
         return any(map(drops, branches)) or len({_taken(b) for b in branches}) > 1
 
-    def supported(self, cotangent: Any, supports: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+    def supported(self, cotangent: Results, supports: Any, args: Sequence[Value], params: Params) -> Any:
         branches = params["branches"]
         linear, masks = on_newest_tape(args), masks_of(supports, cotangent)
         given, marked = tuple(c is not None for c in cotangent), tuple(m is not None for m in masks)
@@ -240,7 +241,9 @@ class Cond(EffectPrimitive):
 
     # --- batching ------------------------------------------------------------------------------------------------
 
-    def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch_in(
+        self, trace: Batching, args: Sequence[Value], batched: Sequence[bool], params: Params
+    ) -> BatchedResults:
         branches, size = params["branches"], trace.size
         if batched[0]:
             outs, flags = self._each(trace, args, batched, params)
@@ -252,7 +255,7 @@ class Cond(EffectPrimitive):
         wide = tuple(widened(p, found, flags, size) for p, found in pieces)
         return self.bind(*args, branches=wide), flags
 
-    def _each(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def _each(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: Params) -> Any:
         """The results where each example has its own branch."""
         from .lanes import each_alone, side_by_side
 
@@ -322,7 +325,7 @@ def _linear_branch(
     places: Sequence[Aval],
     operands: Sequence[Aval],
     live: Sequence[bool],
-    params: dict[str, Any],
+    params: Params,
 ) -> Program:
     """The linear part of a branch as a Program ``(*places, *operands, *linear arguments)``."""
     from ...transforms.staging import stage

@@ -15,6 +15,7 @@ from typing import Any
 
 from ...core import Aval, Primitive, Value, aval_of
 from ...program import Equation, Program, subprograms
+from ...vocabulary import Params
 from ..derived import batched_program, once, strong
 from ..elementwise import logical_and, where
 from ..reduction import any as any_
@@ -66,7 +67,7 @@ def _example(aval: Aval, batched: bool) -> Aval:
     return Aval(aval.shape[1:] if batched else aval.shape, aval.dtype)
 
 
-def _carried(trace: Any, batched: Sequence[bool], params: dict[str, Any], least: Sequence[bool] = ()) -> Any:
+def _carried(trace: Any, batched: Sequence[bool], params: Params, least: Sequence[bool] = ()) -> Any:
     """Which carried values differ between examples, and whether the condition does."""
     tests, consts, carry = parts(batched, params)
     start = [a or b for a, b in zip(carry, least, strict=True)] if least else carry
@@ -75,9 +76,7 @@ def _carried(trace: Any, batched: Sequence[bool], params: dict[str, Any], least:
     return flags, batched_program(params["cond"], size, (*tests, *flags), name)[1][0]
 
 
-def batch_while(
-    primitive: While, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]
-) -> Any:
+def batch_while(primitive: While, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: Params) -> Any:
     """The batching rule of `while_p`."""
     carry, differs = _carried(trace, batched, params)
     if differs:
@@ -91,7 +90,7 @@ def batch_while(
     return primitive.bind(*tests, *consts, *start, **{**params, "cond": cond, "body": body}), list(carry)
 
 
-def _batched(trace: Any, batched: Sequence[bool], carry: Sequence[bool], params: dict[str, Any]) -> Any:
+def _batched(trace: Any, batched: Sequence[bool], carry: Sequence[bool], params: Params) -> Any:
     tests, consts, _ = parts(batched, params)
     size, name = trace.size, trace.axis_name
     cond, _ = batched_program(params["cond"], size, (*tests, *carry), name)
@@ -100,7 +99,7 @@ def _batched(trace: Any, batched: Sequence[bool], carry: Sequence[bool], params:
     return cond, body
 
 
-def _held(primitive: While, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+def _held(primitive: While, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: Params) -> Any:
     """All examples until the last one ends; those that have ended are held fixed."""
     every = [True] * len(params["body"].outputs)
     cond, body = _batched(trace, batched, every, params)
@@ -147,7 +146,7 @@ def batch_pull(
     trace: Any,
     args: Sequence[Value],
     batched: Sequence[bool],
-    params: dict[str, Any],
+    params: Params,
     check: Callable[[dict[str, Any]], object],
 ) -> Any:
     """The batching rule of `while_pull_p`: each example has cotangents of its own, of shared arguments too.

@@ -9,21 +9,24 @@ step; native loops are the compiler's.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
-from ...core import Aval, LinearTracer, Primitive, Tracer, Value
+from ...core import Aval, Primitive, Tracer, Value
 from ...lowering import kinds
 from ...program import Program, Var
+from ...vocabulary import BatchedResults, Batching, Linearizing, Params, Pushed, Results, Tape
 from ..derived import dependence, execute, has_choice, jvp_program, once, strong
 from ..effects import EffectPrimitive
 from ..elementwise import less, sqrt
 from ..supported import drops, masks_of
-from .programs import check_linear_start, fixed_point, on_newest_tape, rewired, run_alone
+from .programs import check_linear_start, fixed_point, newest_tape, on_newest_tape, rewired, run_alone
 from .scan import jvp_body, moving_flags, started_tangents
 
 Flags = tuple[bool, ...]
+
+T = TypeVar("T")
 
 
 class WhileRules(NamedTuple):
@@ -67,14 +70,14 @@ class While(EffectPrimitive):
     def abstract(self, *avals: Aval, **params: Any) -> list[Aval]:
         return [strong(a) for a in params["body"].out_avals]
 
-    def dependence(self, given: Sequence[bool], params: dict[str, Any], results: int) -> list[bool]:
+    def dependence(self, given: Sequence[bool], params: Params, results: int) -> list[bool]:
         tests, consts, carry = parts(given, params)
         carry = fixed_point(carry, lambda c: dependence(params["body"], [*consts, *c]))
         return [True] * results if dependence(params["cond"], [*tests, *carry])[0] else list(carry)
 
     # --- forward mode --------------------------------------------------------------------------------------------
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         nonzero = self._nonzero(tangents, params)
         tangents = [None] * params["cond_consts"] + started_tangents(
             primals[params["cond_consts"] :], tangents[params["cond_consts"] :], nonzero
@@ -85,17 +88,19 @@ class While(EffectPrimitive):
         rest = iter(outs[n:])
         return outs[:n], [next(rest) if b else None for b in nonzero[params["body_consts"] :]]
 
-    def _nonzero(self, tangents: Sequence[Value | None], params: dict[str, Any]) -> Flags:
+    def _nonzero(self, tangents: Sequence[Value | None], params: Params) -> Flags:
         """Which constants of the body and carried values have a tangent in some step."""
         body, nb = params["body"], params["body_consts"]
         return moving_flags(lambda f: jvp_program(body, f)[1], tangents[params["cond_consts"] :], nb, len(body.outputs))
 
-    def series_through(self, order: int, primals: Sequence[Value], coefficients: Any, params: dict[str, Any]) -> Any:
+    def series_through(self, order: int, primals: Sequence[Value], coefficients: Any, params: Params) -> Any:
         return self.rules.through_while(self.bind, order, primals, coefficients, params)
 
     # --- reverse mode --------------------------------------------------------------------------------------------
 
-    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+    def linearize(
+        self, trace: Linearizing, primals: Sequence[Value], tangents: Sequence[Any], params: Params
+    ) -> Results:
         outs = self.bind(*primals, **params)
         nonzero = self._nonzero(tangents, params)
         moving = nonzero[params["body_consts"] :]
@@ -110,7 +115,7 @@ class While(EffectPrimitive):
         nodes = iter(trace.tape.append_many(tangent_p, (*primals, *started), step, tangent_p.abstract(**step)))
         return [trace.wrap(o, next(nodes) if b else None) for o, b in zip(outs, moving, strict=True)]
 
-    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+    def record(self, tape: Tape, args: Sequence[Value], params: Params) -> Results:
         """Carried values that do not depend on the linear arguments run on their own now."""
         given = [tape.owns(a) for a in args]
         linear = self.dependence(given, params, len(params["body"].outputs))
@@ -121,7 +126,7 @@ class While(EffectPrimitive):
         nodes = tape.append_many(self, tuple(args), params, self.abstract(**params))
         return [node if b else next(known) for node, b in zip(nodes, linear, strict=True)]
 
-    def _without(self, args: Sequence[Value], dropped: Sequence[bool], params: dict[str, Any]) -> list[Value]:
+    def _without(self, args: Sequence[Value], dropped: Sequence[bool], params: Params) -> list[Value]:
         """The loop of the carried values that are not dropped, which do not depend on those that are."""
         if all(dropped):
             return []
@@ -132,19 +137,19 @@ class While(EffectPrimitive):
         sizes = {"cond_consts": len(tests), "body_consts": len(consts)}
         return self.bind(*tests, *consts, *kept, **{**params, "cond": cond, "body": body, **sizes})
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
         """A linear function is its own derivative at zero."""
         linear = on_newest_tape(args)
         at = [_zero(a) if b else a for a, b in zip(args, linear, strict=True)]
         nc = params["cond_consts"]
-        tape = next(a._trace for a, b in zip(args, linear, strict=True) if b)
+        tape = newest_tape(args)
         grads = self.rules.pull(at, cotangent, params, linear[nc:], tape.masked)
         return [None] * nc + [g if b else None for g, b in zip(grads, linear[nc:], strict=True)]
 
-    def leaves_out(self, params: dict[str, Any]) -> bool:
+    def leaves_out(self, params: Params) -> bool:
         return drops(params["body"])
 
-    def supported(self, cotangent: Any, supports: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+    def supported(self, cotangent: Results, supports: Any, args: Sequence[Value], params: Params) -> Any:
         """The walk back of a linear loop, which carries masks along."""
         linear, nc = on_newest_tape(args), params["cond_consts"]
         at = [_zero(a) if b else a for a, b in zip(args, linear, strict=True)]
@@ -153,11 +158,13 @@ class While(EffectPrimitive):
 
     # --- batching ------------------------------------------------------------------------------------------------
 
-    def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch_in(
+        self, trace: Batching, args: Sequence[Value], batched: Sequence[bool], params: Params
+    ) -> BatchedResults:
         return self.rules.batch_while(self, trace, args, batched, params)
 
 
-def parts(args: Sequence[Any], params: dict[str, Any]) -> tuple[list[Any], list[Any], list[Any]]:
+def parts(args: Sequence[T], params: Params) -> tuple[list[T], list[T], list[T]]:
     """Constants of the condition, constants of the body, what is carried."""
     nc, nb = params["cond_consts"], params["body_consts"]
     return list(args[:nc]), list(args[nc : nc + nb]), list(args[nc + nb :])
@@ -166,7 +173,7 @@ def parts(args: Sequence[Any], params: dict[str, Any]) -> tuple[list[Any], list[
 LONG = 1 << 12  # steps of a loop, more of which are not run one by one to tell zeros apart
 
 
-def stepwise(args: Sequence[Value], params: dict[str, Any], most: int) -> list[Value] | None:
+def stepwise(args: Sequence[Value], params: Params, most: int) -> list[Value] | None:
     """A loop of known values run by its equations, one by one; None where it takes more than `most` steps."""
     tests, consts, carry = parts(args, params)
     for _ in range(most):
@@ -176,13 +183,11 @@ def stepwise(args: Sequence[Value], params: dict[str, Any], most: int) -> list[V
     return None
 
 
-def _zero(a: LinearTracer) -> np.ndarray:
+def _zero(a: Value) -> np.ndarray:
     return np.zeros(a.shape, a.dtype)
 
 
-def tangent_loop(
-    primals: Sequence[Value], tangents: Sequence[Value], nonzero: Flags, params: dict[str, Any]
-) -> tuple[list[Value], dict[str, Any]]:
+def tangent_loop(primals: Sequence[T], tangents: Sequence[T], nonzero: Flags, params: Params) -> tuple[list[T], Params]:
     """Arguments and parameters of the loop that carries tangents along: ``(*carry, *tangents)``."""
     tests, consts, carry = parts(primals, params)
     nb, nk = len(consts), len(carry)
@@ -193,7 +198,7 @@ def tangent_loop(
     return args, {**params, "cond": cond, "body": body, "cond_consts": len(tests), "body_consts": nb + m}
 
 
-def _wider(params: dict[str, Any], body: Program, nk: int) -> Program:
+def _wider(params: Params, body: Program, nk: int) -> Program:
     """The condition of a loop that carries more, which it does not look at."""
     cond = params["cond"]
     return rewired(cond, [*cond.inputs, *[Var(a) for a in body.out_avals[nk:]]], cond.outputs)

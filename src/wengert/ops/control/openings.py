@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from ...core import VALUE_TYPES, Value
 from ...transforms.basis import OPENINGS
+from ...vocabulary import Params
 from .branch import cond_p
 
 Opened = Callable[[], list[Value]] | None
 
 
-def _branch(args: Sequence[Value], params: dict[str, Any]) -> Opened:
+def _branch(args: Sequence[Value], params: Params) -> Opened:
     if type(args[0]) not in VALUE_TYPES:
         return None
     branches = params["branches"]

@@ -14,6 +14,7 @@ import numpy as np
 from ...core import Aval, LinearTracer, Primitive, Tracer, Value, aval_of, shape_of
 from ...errors import NotLinearError
 from ...program import Atom, Equation, Literal, Program, Var, live_equations
+from ...vocabulary import Function, Params, Tape
 from ..derived import execute, once, strong
 from ..families import weighted_sum
 from ..shape import broadcast_to
@@ -36,13 +37,13 @@ def staged(program: Program, key: Any, f: Callable[..., Sequence[Value]], avals:
     return once(program, key, lambda: stage(f, avals, name)[0])
 
 
-def alone(bind: Callable[..., Any], program: Program, avals: Sequence[Aval], params: dict[str, Any]) -> Program:
+def alone(bind: Function, program: Program, avals: Sequence[Aval], params: Params) -> Program:
     """A Program of what `bind` does with some parameters, kept with one that is among them."""
     key = (bind, tuple(avals), tuple(sorted(params.items(), key=lambda item: item[0])))
     return staged(program, key, lambda *values: bind(*values, **params), avals, program.name)
 
 
-def run_alone(primitive: Primitive, program: Program, args: Sequence[Value], params: dict[str, Any]) -> list[Value]:
+def run_alone(primitive: Primitive, program: Program, args: Sequence[Value], params: Params) -> list[Value]:
     """Run one equation compiled."""
     if not args:  # nothing that a Program could be traced for
         return primitive.interpret(**params)
@@ -74,8 +75,8 @@ def split_linear(program: Program, linear: tuple[bool, ...]) -> tuple[Program, P
             # inputs of a tape come first, in the order of `linear`
             outs = program.evaluate(args)
             nodes = tape.close()
-            flags = [type(o) is LinearTracer and o._trace is tape for o in outs]
-            live = [o for o, b in zip(outs, flags, strict=True) if b]
+            flags = [tape.owns(o) for o in outs]
+            live = [o for o in outs if tape.owns(o)]
             alive = needed(nodes, live)
             for node in nodes[first:]:
                 if alive[node.index] and node.primitive is not PROJECTION:
@@ -169,6 +170,11 @@ def on_newest_tape(args: Sequence[Value]) -> tuple[bool, ...]:
     tapes = [a._trace for a in args if type(a) is LinearTracer]
     tape = max(tapes, key=lambda t: t.level)
     return tuple(type(a) is LinearTracer and a._trace is tape for a in args)
+
+
+def newest_tape(args: Sequence[Value]) -> Tape:
+    """The tape of the linear arguments of a transpose."""
+    return max((a._trace for a in args if type(a) is LinearTracer), key=lambda t: t.level)
 
 
 def batched_value(x: Value, size: int, batched: bool) -> Value:

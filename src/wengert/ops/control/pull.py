@@ -13,13 +13,14 @@ leaves it, so Programs hold arrays alone. The two are closed under differentiati
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ...core import Aval, Primitive, Value
 from ...lowering import kinds
 from ...program import Program
+from ...vocabulary import BatchedResults, Batching, Linearizing, Params, Pushed, Results, Tape
 from ..derived import (
     dependence,
     execute,
@@ -36,9 +37,11 @@ from ..supported import along, as_supports, drops, masks_of
 from .binomial import walked
 from .lanes import batch_pull
 from .loop import LONG, Flags, _samples, _zero, parts, stepwise, tangent_loop, while_p
-from .programs import alone, check_linear_start, fixed_point, on_newest_tape, run_alone, zeros
+from .programs import alone, check_linear_start, fixed_point, newest_tape, on_newest_tape, run_alone, zeros
 from .pulling import blocks_of, pulling, results, started
 from .scan import moving_flags
+
+T = TypeVar("T")
 
 
 class WhileTangent(Primitive):
@@ -57,10 +60,10 @@ class WhileTangent(Primitive):
 
     impl = expand
 
-    def expansion(self, inputs: Sequence[Any], params: dict[str, Any]) -> Program:
+    def expansion(self, inputs: Sequence[Any], params: Params) -> Program:
         return alone(self.expand, params["body"], [a.aval for a in inputs], params)
 
-    def as_loop(self, args: Sequence[Value], params: dict[str, Any]) -> tuple[list[Value], dict[str, Any]]:
+    def as_loop(self, args: Sequence[T], params: Params) -> tuple[list[T], Params]:
         nonzero = params["nonzero"]
         n = len(args) - sum(nonzero)
         return tangent_loop(args[:n], args[n:], nonzero, _plain(params))
@@ -69,21 +72,25 @@ class WhileTangent(Primitive):
         moving = nonzero[params["body_consts"] :]
         return [strong(a) for a, b in zip(params["body"].out_avals, moving, strict=True) if b]
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         from ...transforms.forward import jvp_flat
 
         return jvp_flat(lambda *a: self.expand(*a, **params), primals, tangents)
 
-    def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch_in(
+        self, trace: Batching, args: Sequence[Value], batched: Sequence[bool], params: Params
+    ) -> BatchedResults:
         from ...transforms.batching import batch_flat
 
         return batch_flat(lambda *a: self.expand(*a, **params), trace.size, args, batched, trace.axis_name)
 
-    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+    def linearize(
+        self, trace: Linearizing, primals: Sequence[Value], tangents: Sequence[Any], params: Params
+    ) -> Results:
         boxed = [p if t is None else trace.tracer(p, t) for p, t in zip(primals, tangents, strict=True)]
         return self.expand(*boxed, **params)
 
-    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+    def record(self, tape: Tape, args: Sequence[Value], params: Params) -> Results:
         n = len(args) - sum(params["nonzero"])
         if any(tape.owns(a) for a in args[:n]):
             return self.expand(*args, **params)
@@ -92,20 +99,19 @@ class WhileTangent(Primitive):
             tape.masked = True
         return tape.append_many(self, tuple(args), params, self.abstract(**params))
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
         nonzero, nb = params["nonzero"], params["body_consts"]
         n = len(args) - sum(nonzero)
         cts = iter(cotangent)
         given = [next(cts) if b else None for b in nonzero[nb:]]
-        tape = next(a._trace for a, b in zip(args, on_newest_tape(args), strict=True) if b)
-        grads = pull(args[:n], given, _plain(params), nonzero, tape.masked)
+        grads = pull(args[:n], given, _plain(params), nonzero, newest_tape(args).masked)
         return [None] * n + [g for g, b in zip(grads, nonzero, strict=True) if b]
 
-    def leaves_out(self, params: dict[str, Any]) -> bool:
+    def leaves_out(self, params: Params) -> bool:
         """A loop that takes no step leaves out its constants."""
         return drops(params["body"]) or any(params["nonzero"][: params["body_consts"]])
 
-    def supported(self, cotangent: Any, supports: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+    def supported(self, cotangent: Results, supports: Any, args: Sequence[Value], params: Params) -> Any:
         """Where values are known, the steps one by one on a tape of their own; else the walk back carries masks along."""
         from ...transforms.tape import Tape, pull_back_supported
 
@@ -129,7 +135,7 @@ class WhileTangent(Primitive):
         none = self._of_no_step(args, params)
         return grads, [s if t is None else t for s, t in zip(none, found, strict=True)]
 
-    def _of_no_step(self, args: Sequence[Value], params: dict[str, Any]) -> list[Support | None]:
+    def _of_no_step(self, args: Sequence[Value], params: Params) -> list[Support | None]:
         nonzero, nb = params["nonzero"], params["body_consts"]
         n = len(args) - sum(nonzero)
         found: list[Support | None] = [*of_constants(args[:n], params), *[None] * (len(nonzero) - nb)]
@@ -137,7 +143,7 @@ class WhileTangent(Primitive):
         return none + [s for s, b in zip(found, nonzero, strict=True) if b]
 
 
-def of_constants(args: Sequence[Value], params: dict[str, Any]) -> list[Support]:
+def of_constants(args: Sequence[Value], params: Params) -> list[Support]:
     """The supports of the cotangents of a body's constants, which are reached if there is a first step."""
     tests, consts, start = parts(args, params)
 
@@ -198,7 +204,7 @@ class WhilePull(Primitive):
     def abstract(self, *avals: Aval, **params: Any) -> list[Aval]:
         return [strong(a) for a, b in zip(params["body"].in_avals, params["wanted"], strict=True) if b]
 
-    def dependence(self, given: Sequence[bool], params: dict[str, Any], results: int) -> list[bool]:
+    def dependence(self, given: Sequence[bool], params: Params, results: int) -> list[bool]:
         p, n = pulling(params), len(given) - sum(params["given"])
         tests, consts, carry = parts(given[:n], params)
         used = [c for c, b in zip(consts, p.consts, strict=True) if b]
@@ -218,14 +224,14 @@ class WhilePull(Primitive):
         every = [next(found) if b else False for b in (*p.sums, *p.cotangents)]
         return [d for d, b in zip(every, params["wanted"], strict=True) if b]
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         return self.pushed(primals, tangents, params, None)
 
     def pushed(
         self,
         primals: Sequence[Value],
         tangents: Sequence[Value | None],
-        params: dict[str, Any],
+        params: Params,
         marks: Sequence[Value | None] | None,
     ) -> Any:
         """The results and their tangents. `marks` are masks of the carried values' cotangents: what one of them leaves out
@@ -262,14 +268,16 @@ class WhilePull(Primitive):
             [t for t, b in zip(tangent, wanted, strict=True) if b],
         )
 
-    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+    def linearize(
+        self, trace: Linearizing, primals: Sequence[Value], tangents: Sequence[Any], params: Params
+    ) -> Results:
         outs, ts = self.jvp(primals, tangents, params)
         if any(map(trace.tape.owns, outs)):  # residuals of two branches, of values and of tangents, share a place
             outs = self.bind(*primals, **params)
         # What is linear in the tangents and does not depend on them is zero.
         return [trace.wrap(o, t if trace.tape.owns(t) else None) for o, t in zip(outs, ts, strict=True)]
 
-    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+    def record(self, tape: Tape, args: Sequence[Value], params: Params) -> Results:
         given = [tape.owns(a) for a in args]
         linear = self.dependence(given, params, sum(params["wanted"]))
         known: Sequence[Any] = [None] * len(linear)
@@ -280,9 +288,9 @@ class WhilePull(Primitive):
         nodes = tape.append_many(self, tuple(args), params, self.abstract(**params))
         return [node if b else k for node, k, b in zip(nodes, known, linear, strict=True)]
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
         linear = on_newest_tape(args)
-        tape = next(a._trace for a, b in zip(args, linear, strict=True) if b)
+        tape = newest_tape(args)
         at = [_zero(a) if b else a for a, b in zip(args, linear, strict=True)]
         body, nc, nb = params["body"], params["cond_consts"], params["body_consts"]
         n = len(args) - sum(params["given"])
@@ -310,18 +318,20 @@ class WhilePull(Primitive):
             found[nc + nb : n] = grads[nb + m : nb + m + k]
         return [g if b else None for g, b in zip(found, linear, strict=True)]
 
-    def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch_in(
+        self, trace: Batching, args: Sequence[Value], batched: Sequence[bool], params: Params
+    ) -> BatchedResults:
         return batch_pull(self, trace, args, batched, params, blocks_of)
 
 
-def _plain(params: dict[str, Any]) -> dict[str, Any]:
+def _plain(params: Params) -> dict[str, Any]:
     return {k: params[k] for k in ("cond", "body", "cond_consts", "body_consts", "checkpoint") if k in params}
 
 
 def pull(
     args: Sequence[Value],
     cotangents: Sequence[Value | None],
-    params: dict[str, Any],
+    params: Params,
     wanted: Sequence[bool],
     masked: bool,
 ) -> list[Value | None]:

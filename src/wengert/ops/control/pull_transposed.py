@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Value, shape_of
+from ...vocabulary import Params
 from ..derived import jvp_program
 from ..elementwise import not_equal
 from ..shape import reshape
@@ -26,7 +27,7 @@ from .scan import moving_flags
 from .supported_pull import pull_supported
 
 
-def _supported(self: WhilePull, cotangent: Any, supports: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+def _supported(self: WhilePull, cotangent: Any, supports: Any, args: Sequence[Value], params: Params) -> Any:
     """Cotangents of the linear arguments of a pullback, and their supports."""
     linear = on_newest_tape(args)
     at = [_zero(a) if b else a for a, b in zip(args, linear, strict=True)]
@@ -88,7 +89,7 @@ def _supported(self: WhilePull, cotangent: Any, supports: Any, args: Sequence[Va
     )
 
 
-def _leaves_out(self: WhilePull, params: dict[str, Any]) -> bool:
+def _leaves_out(self: WhilePull, params: Params) -> bool:
     return drops(params["body"])
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from ...core import Aval, Value
 from ...program import Program, Var
 from ...transforms.basis import EXACTLY, Reached, reaching
+from ...vocabulary import Params
 from ..derived import alone, dependence, once
 from ..shape import moveaxis
 from ..steep import multiplies, steep
@@ -146,7 +147,7 @@ def begun(
     return [*start, *[_filled(k, size, a, b) for k, a, b, asked in marks if asked]]
 
 
-def _scan(size: int, values: Sequence[Value], batched: Flags, masks: Masks, params: dict[str, Any]) -> list[Reached]:
+def _scan(size: int, values: Sequence[Value], batched: Flags, masks: Masks, params: Params) -> list[Reached]:
     body, nc, nk = params["body"], params["consts"], params["carry"]
     marked = tuple(m is not None for m in masks)
     c = carried(body, size, batched, marked, nc, nk)
@@ -164,9 +165,7 @@ def _scan(size: int, values: Sequence[Value], batched: Flags, masks: Masks, para
     return [*carry, *in_front]
 
 
-def _while(
-    size: int, values: Sequence[Value], batched: Flags, masks: Masks, params: dict[str, Any]
-) -> list[Reached] | None:
+def _while(size: int, values: Sequence[Value], batched: Flags, masks: Masks, params: Params) -> list[Reached] | None:
     found = loop_of(size, values, batched, masks, params)
     return None if found is None else reached_by(found, while_p.bind(*found[0], **found[1]))
 
@@ -174,7 +173,7 @@ def _while(
 Loop = tuple[list[Value], dict[str, Any], Carried]  # arguments and parameters of a loop, and how it carries
 
 
-def loop_of(size: int, values: Sequence[Value], batched: Flags, masks: Masks, params: dict[str, Any]) -> Loop | None:
+def loop_of(size: int, values: Sequence[Value], batched: Flags, masks: Masks, params: Params) -> Loop | None:
     """The loop that carries masks along; None where its condition depends on the vectors."""
     cond, body, nc = params["cond"], params["body"], params["cond_consts"]
     nb, nk = params["body_consts"], len(params["body"].outputs)
@@ -209,7 +208,7 @@ def condition(cond: Program, step: Program, batched: Flags, nc: int, nk: int) ->
 
 
 def _while_tangent(
-    size: int, values: Sequence[Value], batched: Flags, masks: Masks, params: dict[str, Any]
+    size: int, values: Sequence[Value], batched: Flags, masks: Masks, params: Params
 ) -> list[Reached] | None:
     args, derived = while_tangent_p.as_loop(values, params)
     flags = while_tangent_p.as_loop(batched, params)[0]
@@ -218,9 +217,7 @@ def _while_tangent(
     return outs if outs is None else outs[len(params["body"].outputs) :]
 
 
-def _branch(
-    size: int, values: Sequence[Value], batched: Flags, masks: Masks, params: dict[str, Any]
-) -> list[Reached] | None:
+def _branch(size: int, values: Sequence[Value], batched: Flags, masks: Masks, params: Params) -> list[Reached] | None:
     if batched[0]:
         return None
     branches, marked = params["branches"], tuple(m is not None for m in masks[1:])
@@ -250,7 +247,7 @@ def _branch(
     return with_masks(outs, wide, parted)
 
 
-def is_steep(params: dict[str, Any]) -> bool:
+def is_steep(params: Params) -> bool:
     held = [params["body"]] if "body" in params else params["branches"]
     return any(map(steep, held))
 

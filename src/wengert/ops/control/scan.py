@@ -15,6 +15,7 @@ import numpy as np
 from ...core import Aval, Tracer, Value, aval_of
 from ...lowering import kinds
 from ...program import Atom, Literal, Program, Var
+from ...vocabulary import BatchedResults, Batching, Linearizing, Params, Pushed, Results, Tape
 from ..call import call_p
 from ..derived import (
     batched_program,
@@ -79,14 +80,14 @@ class Scan(EffectPrimitive):
         nk, outs = params["carry"], params["body"].out_avals
         return [*map(strong, outs[:nk]), *[Aval((params["length"], *a.shape), a.dtype) for a in outs[nk:]]]
 
-    def dependence(self, given: Sequence[bool], params: dict[str, Any], results: int) -> list[bool]:
+    def dependence(self, given: Sequence[bool], params: Params, results: int) -> list[bool]:
         body, nc, nk = params["body"], params["consts"], params["carry"]
         carry = fixed_point(given[nc : nc + nk], lambda c: dependence(body, [*given[:nc], *c, *given[nc + nk :]])[:nk])
         return [*carry, *dependence(body, [*given[:nc], *carry, *given[nc + nk :]])[nk:]]
 
     # --- forward mode --------------------------------------------------------------------------------------------
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         body, nc, nk = params["body"], params["consts"], params["carry"]
         nonzero = moving_flags(lambda f: jvp_program(body, f)[1], tangents, nc, nk)
         derived, live = jvp_body(body, nonzero, nc, nk)
@@ -100,14 +101,16 @@ class Scan(EffectPrimitive):
         given = [next(moved) if b else None for b in nonzero[nc : nc + nk]]
         return [*outs[:nk], *outs[m : m + n_ys]], [*given, *[next(ys) if b else None for b in live[nk:]]]
 
-    def series_through(self, order: int, primals: Sequence[Value], coefficients: Any, params: dict[str, Any]) -> Any:
+    def series_through(self, order: int, primals: Sequence[Value], coefficients: Any, params: Params) -> Any:
         from .series import through_scan
 
         return through_scan(self.bind, order, primals, coefficients, params)
 
     # --- reverse mode --------------------------------------------------------------------------------------------
 
-    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+    def linearize(
+        self, trace: Linearizing, primals: Sequence[Value], tangents: Sequence[Any], params: Params
+    ) -> Results:
         body, nc, nk = params["body"], params["consts"], params["carry"]
         nonzero = moving_flags(lambda f: linearized_programs(body, f)[2], tangents, nc, nk)
         known, linear, live = linearized_programs(body, nonzero)
@@ -123,7 +126,7 @@ class Scan(EffectPrimitive):
         nodes = iter(self._append(trace.tape, args, step))
         return [trace.wrap(o, next(nodes) if b else None) for o, b in zip(outs, flags, strict=True)]
 
-    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+    def record(self, tape: Tape, args: Sequence[Value], params: Params) -> Results:
         """What does not depend on the linear arguments runs now; the rest is a scan that is linear in all it carries."""
         body, nc, nk = params["body"], params["consts"], params["carry"]
         given = tuple(tape.owns(a) for a in args)
@@ -145,13 +148,13 @@ class Scan(EffectPrimitive):
         nodes, values = iter(self._append(tape, step_args, step)), iter(outs)
         return [next(nodes) if b else next(values) for b in flags]
 
-    def _append(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> list[Any]:
+    def _append(self, tape: Tape, args: Sequence[Value], params: Params) -> list[Any]:
         if params["body"].masked:
             tape.masked = True
         return tape.append_many(self, tuple(args), params, self.abstract(**params))
 
     def _run_known(
-        self, known: Program, n_out: int, args: Sequence[Value], params: dict[str, Any]
+        self, known: Program, n_out: int, args: Sequence[Value], params: Params
     ) -> tuple[list[Value], list[Value], list[bool]]:
         """Run ``(consts, carry, slices) -> (results, residuals)`` over all steps.
 
@@ -168,7 +171,7 @@ class Scan(EffectPrimitive):
         saved = [value if kind == "value" else values[kind][value] for kind, value, _ in places]
         return outs[:n_out], saved, [moves for _, _, moves in places]
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
         """The scan backwards: it carries the cotangents of what was carried, and sums those of the constants."""
         body, nc, nk = params["body"], params["consts"], params["carry"]
         linear = on_newest_tape(args)
@@ -210,10 +213,10 @@ class Scan(EffectPrimitive):
         grads = iter(found)
         return [next(grads) if b else None for b in flags]
 
-    def leaves_out(self, params: dict[str, Any]) -> bool:
+    def leaves_out(self, params: Params) -> bool:
         return drops(params["body"])
 
-    def supported(self, cotangent: Any, supports: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+    def supported(self, cotangent: Results, supports: Any, args: Sequence[Value], params: Params) -> Any:
         """The scan backwards, which carries the supports of cotangents beside them."""
         body, nc, nk = params["body"], params["consts"], params["carry"]
         linear = on_newest_tape(args)
@@ -261,7 +264,9 @@ class Scan(EffectPrimitive):
 
     # --- batching ------------------------------------------------------------------------------------------------
 
-    def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch_in(
+        self, trace: Batching, args: Sequence[Value], batched: Sequence[bool], params: Params
+    ) -> BatchedResults:
         body, nc, nk, size = params["body"], params["consts"], params["carry"], trace.size
         carry = fixed_point(
             batched[nc : nc + nk],
@@ -358,7 +363,7 @@ def linear_step(
     live: Sequence[bool],
     nc: int,
     nk: int,
-    params: dict[str, Any],
+    params: Params,
 ) -> dict[str, Any]:
     """Parameters of the scan of a linear part ``(residuals, linear arguments) -> linear results``."""
     kinds = tuple(kinds)

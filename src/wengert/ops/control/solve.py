@@ -15,6 +15,7 @@ import numpy as np
 from ...core import Aval, Primitive, Value, aval_of
 from ...errors import NotDifferentiableError
 from ...program import Program
+from ...vocabulary import BatchedResults, Batching, Params, Pushed, Results
 from ..call import call_p
 from ..derived import batched_program, jvp_program, strong, transposed_program
 from ..elementwise import negative
@@ -49,13 +50,13 @@ class LinearSolve(Primitive):
     def impl(self, *args: Value, system: System, consts: int) -> list[Value]:
         return call_p.bind(*args, program=system.solve)
 
-    def called(self, params: dict[str, Any]) -> Program:
+    def called(self, params: Params) -> Program:
         return params["system"].solve
 
     def abstract(self, *avals: Aval, system: System, consts: int) -> list[Aval]:
         return [strong(a) for a in system.solve.out_avals]
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         system, n = params["system"], params["consts"]
         outs = self.bind(*primals, **params)
         m = len(primals) - n
@@ -75,7 +76,7 @@ class LinearSolve(Primitive):
         right = [zeros(aval_of(b)) if r is None else r for r, b in zip(right, primals[n:], strict=True)]
         return outs, [*self.bind(*primals[:n], *right, **params)[:m], *[None] * (len(outs) - m)]
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
         system, n = params["system"], params["consts"]
         if system.turned_solve is None:
             raise NotDifferentiableError(
@@ -90,7 +91,9 @@ class LinearSolve(Primitive):
         linear = on_newest_tape(args)
         return [None] * n + [g if b else None for g, b in zip(grads, linear[n:], strict=True)]
 
-    def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch_in(
+        self, trace: Batching, args: Sequence[Value], batched: Sequence[bool], params: Params
+    ) -> BatchedResults:
         system, n, size = params["system"], params["consts"], trace.size
         m = len(args) - n
         given = tuple(batched[:n])

@@ -14,6 +14,7 @@ import numpy as np
 
 from ...core import Aval, Value
 from ...lowering import kinds
+from ...vocabulary import Linearizing, Params, Pushed, Results, Tape
 from ..derived import linearized_programs, strong
 from ..elementwise import not_equal
 from ..sides import ASIDE, derivative_of_kinks
@@ -41,13 +42,13 @@ class SupportedPull(WhilePull):
         kinds = [a if k < nb else mask_of(a) for k, a in enumerate(params["body"].in_avals)]
         return [*grads, *[strong(a) for a, b in zip(kinds, wanted, strict=True) if b]]
 
-    def dependence(self, given: Sequence[bool], params: dict[str, Any], results: int) -> list[bool]:
+    def dependence(self, given: Sequence[bool], params: Params, results: int) -> list[bool]:
         k = len(given) - sum(params["marked"])
         values = super().dependence(given[:k], _unmarked(params), results // 2)
         n = k - sum(params["given"])
         return [*[b or any(given[k:]) for b in values], *[any(given[:n]) or any(given[k:])] * (results - len(values))]
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         k = len(primals) - sum(params["marked"])
         rest = iter(primals[k:])
         marks = [next(rest) if b else None for b in params["marked"]]
@@ -57,22 +58,24 @@ class SupportedPull(WhilePull):
             outs = [*values, *outs[len(values) :]]
         return outs, [*ts, *[None] * (len(outs) - len(ts))]
 
-    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+    def linearize(
+        self, trace: Linearizing, primals: Sequence[Value], tangents: Sequence[Any], params: Params
+    ) -> Results:
         outs, ts = self.jvp(primals, tangents, params)
         return [trace.wrap(o, t if trace.tape.owns(t) else None) for o, t in zip(outs, ts, strict=True)]
 
-    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+    def record(self, tape: Tape, args: Sequence[Value], params: Params) -> Results:
         given, n = [tape.owns(a) for a in args], sum(params["wanted"])
         linear = self.dependence(given, params, 2 * n)[:n]
         found = self.bind(*[_zero(a) if b else a for a, b in zip(args, given, strict=True)], **params)
         nodes = tape.append_many(self, tuple(args), params, self.abstract(**params))
         return [*[node if b else k for node, k, b in zip(nodes, found, linear, strict=False)][:n], *found[n:]]
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
         return self.supported(cotangent, [None] * len(cotangent), args, params)[0]
 
 
-def _unmarked(params: dict[str, Any]) -> dict[str, Any]:
+def _unmarked(params: Params) -> dict[str, Any]:
     return {**{k: v for k, v in params.items() if k != "marked"}, "masked": True}
 
 
@@ -80,7 +83,7 @@ def pull_supported(
     args: Sequence[Value],
     cotangents: Sequence[Value | None],
     masks: Sequence[Value | None],
-    params: dict[str, Any],
+    params: Params,
     wanted: Sequence[bool],
 ) -> tuple[list[Value | None], list[Support | None]]:
     """Cotangents of the constants of a loop's body and of its initial values, where they are wanted, and their supports.

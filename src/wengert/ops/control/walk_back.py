@@ -17,6 +17,7 @@ from ...lowering import kinds
 from ...program import Program
 from ...transforms.basis import EXACTLY, Reached
 from ...transforms.batching import BatchTrace
+from ...vocabulary import BatchedResults, Batching, Linearizing, Params, Pushed, Results, Tape
 from ..derived import alone, batched_program, dependence, execute, once, strong
 from ..elementwise import not_equal
 from ..shape import broadcast_to
@@ -49,7 +50,9 @@ class WalkBack(Primitive):
     def abstract(self, *avals: Aval, **params: Any) -> list[Aval]:
         return [strong(a) for a in params["body"].out_avals]
 
-    def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch_in(
+        self, trace: Batching, args: Sequence[Value], batched: Sequence[bool], params: Params
+    ) -> BatchedResults:
         return each_alone(self, trace.size, args, batched, params)
 
 
@@ -70,28 +73,32 @@ class ReachedPull(Primitive):
     def abstract(self, *avals: Aval, exact: Program, plain: Program) -> list[Aval]:
         return [strong(a) for a in exact.out_avals]
 
-    def expansion(self, inputs: Sequence[Any], params: dict[str, Any]) -> Program:
+    def expansion(self, inputs: Sequence[Any], params: Params) -> Program:
         return params["exact"]
 
-    def dependence(self, given: Sequence[bool], params: dict[str, Any], results: int) -> list[bool]:
+    def dependence(self, given: Sequence[bool], params: Params, results: int) -> list[bool]:
         return dependence(params["plain"], given)
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         from ...transforms.forward import jvp_flat
 
         outs, ts = jvp_flat(lambda *a: params["plain"].evaluate(a), primals, tangents)
         return outs if ASIDE.on else self.bind(*primals, **params), ts  # beside a kink values are others
 
-    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+    def linearize(
+        self, trace: Linearizing, primals: Sequence[Value], tangents: Sequence[Any], params: Params
+    ) -> Results:
         outs = self.bind(*primals, **params)
         boxed = [p if t is None else trace.tracer(p, t) for p, t in zip(primals, tangents, strict=True)]
         found = [trace.split(o)[1] for o in params["plain"].evaluate(boxed)]
         return [trace.wrap(o, t) for o, t in zip(outs, found, strict=True)]
 
-    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+    def record(self, tape: Tape, args: Sequence[Value], params: Params) -> Results:
         return params["plain"].evaluate(args)
 
-    def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch_in(
+        self, trace: Batching, args: Sequence[Value], batched: Sequence[bool], params: Params
+    ) -> BatchedResults:
         size = trace.size
         pairs = [batched_program(params[k], size, tuple(batched), trace.axis_name) for k in ("exact", "plain")]
         flags = [any(f) for f in zip(*[found for _, found in pairs], strict=True)]
@@ -99,7 +106,7 @@ class ReachedPull(Primitive):
         return self.bind(*args, exact=exact, plain=plain), flags
 
 
-def _marked(values: Sequence[Value], batched: Flags, masks: Masks, params: dict[str, Any]) -> tuple[Any, ...]:
+def _marked(values: Sequence[Value], batched: Flags, masks: Masks, params: Params) -> tuple[Any, ...]:
     """A pullback in which zeros of cotangents count as left out, with masks of those that are no vectors of the basis.
 
     Of what a choice lets through the masks must not depend on the vectors, whose own zeros say nothing.
@@ -113,7 +120,7 @@ def _marked(values: Sequence[Value], batched: Flags, masks: Masks, params: dict[
     return [*values, *marks], flags, more, {**params, "masked": True, "marked": marked}
 
 
-def _walked(size: int, values: Sequence[Value], batched: Flags, masks: Masks, params: dict[str, Any]) -> list[Reached]:
+def _walked(size: int, values: Sequence[Value], batched: Flags, masks: Masks, params: Params) -> list[Reached]:
     """A pullback whose arguments are vectors of a basis in part: what `WhilePull.interpret` does, with masks."""
     p, n = pulling(params), len(values) - sum(params["given"]) - sum(params.get("marked", ()))
     every: list[Reached] = list(zip(values, batched, masks, strict=True))
@@ -169,9 +176,7 @@ def _begun(size: int, state: Sequence[Reached], c: Any, program: Program, nc: in
 
 
 def _pull(primitive: Primitive) -> Any:
-    def run(
-        size: int, values: Sequence[Value], batched: Flags, masks: Masks, params: dict[str, Any]
-    ) -> list[Reached] | None:
+    def run(size: int, values: Sequence[Value], batched: Flags, masks: Masks, params: Params) -> list[Reached] | None:
         p, marked = pulling(params), tuple(m is not None for m in masks)
         n = len(values) - sum(params["given"]) - sum(params.get("marked", ()))
         tests, consts, carry = parts(batched[:n], params)

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ...core import Primitive, Tracer, Value, aval_of, dtype_of, inexact_dtype, shape_of
+from ...core import LinearTracer, Primitive, Tracer, Value, aval_of, dtype_of, inexact_dtype, shape_of
 from ...documented import with_example
 from ...errors import NotLinearError
 from ...lowering import Formula, complexes, formulas
+from ...vocabulary import Linearizing, Params, Pushed, Results, Tape
 from ..declare import binary, function_of, unary
 from ..families import Elementwise, _coefficient, weighted_sum
 from ..power_series import PRODUCT, QUOTIENT, SQUARE
@@ -25,7 +26,7 @@ ndarray = np.ndarray
 
 
 class _Mul(Elementwise):
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         # What `Elementwise.jvp` does, spelled out: derivatives of products of tangents are full of these.
         (x, y), (tx, ty) = primals, tangents
         ans = self.bind(x, y)
@@ -43,7 +44,7 @@ class _Mul(Elementwise):
     def keeps_zeros(self, zero: Sequence[bool]) -> bool:
         return True
 
-    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+    def record(self, tape: Tape, args: Sequence[Value], params: Params) -> Results:
         x, y = args
         if tape.owns(x) and tape.owns(y):
             raise NotLinearError("the product of two tangents is not linear in them")
@@ -58,7 +59,7 @@ class _Mul(Elementwise):
 
 
 class _Div(Elementwise):
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         if tangents[0] is None or tangents[1] is None:
             return super().jvp(primals, tangents, params)
         # ``(tx - ans ty) / y``, by one inverse for both
@@ -72,7 +73,9 @@ class _Div(Elementwise):
             t = spread(t, shape_of(ans), dtype)
         return ans, t
 
-    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+    def linearize(
+        self, trace: Linearizing, primals: Sequence[Value], tangents: Sequence[Any], params: Params
+    ) -> Results:
         tx, ty = tangents
         if tx is None or ty is None:
             return super().linearize(trace, primals, tangents, params)
@@ -89,14 +92,14 @@ class _Div(Elementwise):
     def keeps_zeros(self, zero: Sequence[bool]) -> bool:
         return not zero[1]
 
-    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+    def record(self, tape: Tape, args: Sequence[Value], params: Params) -> Results:
         if tape.owns(args[1]):
             raise NotLinearError("divide is not linear in its second argument")
         return Primitive.record(self, tape, args, params)
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
         x, y = args
-        if not hasattr(x, "index") or (isinstance(y, Tracer) and y._trace is x._trace):
+        if type(x) is not LinearTracer or (isinstance(y, Tracer) and y._trace is x._trace):
             raise NotLinearError("divide is not linear in its second argument")
         return (fit(cotangent / y, x.shape, x.dtype), None)
 

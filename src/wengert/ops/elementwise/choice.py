@@ -25,6 +25,7 @@ from ...core import (
 from ...documented import with_example
 from ...errors import NotLinearError
 from ...lowering import Formula, complexes, formulas
+from ...vocabulary import Linearizing, Params, Pushed, Results, Tape
 from ..casts import convert, own
 from ..declare import binary, function_of
 from ..diagonal import on_weights
@@ -96,7 +97,7 @@ heaviside_p = binary(
 class _StopGradient(Elementwise):
     """The value without its derivative. Of a tangent, which a rule differentiates no more, it is the tangent."""
 
-    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+    def record(self, tape: Tape, args: Sequence[Value], params: Params) -> Results:
         return args[0]
 
 
@@ -127,7 +128,7 @@ class _Where(Elementwise):
             out = demote(out)
         return out
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         c, x, y = primals
         _, tx, ty = tangents
         ans = self.bind(c, x, y)
@@ -137,7 +138,7 @@ class _Where(Elementwise):
         t = self.bind(c, zero if tx is None else tx, zero if ty is None else ty)
         return ans, spread(t, shape_of(ans), dtype_of(ans))
 
-    def series(self, primals: Sequence[Value], given: Sequence[Any], params: dict[str, Any]) -> Any:
+    def series(self, primals: Sequence[Value], given: Sequence[Any], params: Params) -> Any:
         def rule(k: int, own: Any, primals: Sequence[Value], given: Sequence[Any]) -> Value | None:
             x, y = (None if g is None else g(k) for g in given[1:])
             if x is None and y is None:
@@ -149,20 +150,22 @@ class _Where(Elementwise):
 
     pattern = "drops"
 
-    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+    def linearize(
+        self, trace: Linearizing, primals: Sequence[Value], tangents: Sequence[Any], params: Params
+    ) -> Results:
         return Primitive.linearize(self, trace, primals, tangents, params)
 
-    def batch_diagonal(self, args: Sequence[Any], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch_diagonal(self, args: Sequence[Any], batched: Sequence[bool], params: Params) -> Any:
         sides = [b or (not isinstance(a, Tracer) and shape_of(a) == () and a == 0) for a, b in zip(args, batched)]  # noqa: B905
         return on_weights(self.bind, args) if not batched[0] and all(sides[1:]) else None
 
-    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+    def record(self, tape: Tape, args: Sequence[Value], params: Params) -> Results:
         for a in args[1:]:
             if not tape.owns(a) and (isinstance(a, Tracer) or np.any(np.asarray(a) != 0)):
                 raise NotLinearError("where of a tangent and a value that is not zero is not linear in the tangent")
         return Primitive.record(self, tape, args, params)
 
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+    def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
 
         c, x, y = args
         zero = np.zeros((), dtype_of(cotangent))[()]

@@ -55,7 +55,7 @@ POWER = Recurrence(of_power, _power_serves)
 ndarray = np.ndarray
 
 
-def _power(x: Any, y: Any) -> Any:
+def _power(x: Any, y: Any) -> Value:
     if type(y) is int and y < 0 and type(x) in (int, bool):
         x = float(x)
     return np.power(x, y)
@@ -156,7 +156,7 @@ log1p_p = unary(
 _OVERFLOW = Quiet("over")
 
 
-def _sigmoid(x: Any) -> Any:
+def _sigmoid(x: Value) -> Any:
     if (type(x) is np.float64 or type(x) is float) and -700 < x < 700:
         return np.float64(1 / (1 + math.exp(-x)))
     dtype = dtype_of(x)
@@ -203,7 +203,7 @@ logaddexp2_p = binary(
 )
 
 
-def _offset(x: Any, y: Any) -> Any:
+def _offset(x: Value, y: Any) -> Value:
     if np.isfinite(y).all():
         return x - y
     with np.errstate(invalid="ignore"):

@@ -10,6 +10,7 @@ import numpy as np
 from ...core import Primitive, Value, dtype_of, inexact_dtype, shape_of
 from ...documented import with_example
 from ...lowering import Composition, Formula, complexes, formulas
+from ...vocabulary import Linearizing, Params, Pushed, Results
 from ..casts import conj, convert, imag, real
 from ..declare import binary, function_of, quietly
 from ..families import Elementwise
@@ -29,20 +30,22 @@ class _OfModulus(Elementwise):
     def complex_tangent(self, ans: Value, x: Value, t: Value) -> Value:
         raise NotImplementedError
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         (x,), (t,) = primals, tangents
         if dtype_of(x).kind != "c" or t is None:
             return super().jvp(primals, tangents, params)
         ans = self.bind(x)
         return ans, self.complex_tangent(ans, x, t)
 
-    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+    def linearize(
+        self, trace: Linearizing, primals: Sequence[Value], tangents: Sequence[Any], params: Params
+    ) -> Results:
         if dtype_of(primals[0]).kind == "c":
             return Primitive.linearize(self, trace, primals, tangents, params)
         return super().linearize(trace, primals, tangents, params)
 
 
-def _ratio(x: Any, size: Any) -> Any:
+def _ratio(x: Any, size: Any) -> Value:
     with np.errstate(divide="ignore", invalid="ignore"):
         out = np.true_divide(x, size)
     missing = np.equal(size, 0)
@@ -77,7 +80,7 @@ ratio = ratio_p.bind
 class _Abs(_OfModulus):
     kink = True
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         (x,), (t,) = primals, tangents
         if ASIDE.on and t is not None and inexact_dtype(dtype_of(x)) and dtype_of(x).kind != "c":
             return self.bind(x), multiply(side_by_tangent(x, t), t)
@@ -132,7 +135,7 @@ sign_p = _Sign(
 )
 
 
-def _toward(x: Any, t: Any) -> Any:
+def _toward(x: Any, t: Any) -> Value:
     return np.where(np.equal(x, 0), np.sign(t), np.sign(x))[()]
 
 

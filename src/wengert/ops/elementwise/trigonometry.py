@@ -68,7 +68,7 @@ sinh_p = unary("sinh", np.sinh, lambda ans, x: cosh(x), native=Formula(formulas.
 cosh_p = unary("cosh", np.cosh, lambda ans, x: sinh(x), native=Formula(formulas.cosh, parts=complex_functions.cosh))
 
 
-def _sech2(x: Any) -> Any:
+def _sech2(x: Value) -> Any:
     if dtype_of(x).kind == "c":  # by the exponential that does not overflow
         u = np.exp(np.where(np.real(x) < 0, 2 * x, -2 * x))[()]
         return (4 * u / np.square(1 + u)).astype(dtype_of(x))
@@ -116,7 +116,7 @@ arctanh_p = unary(
 )
 
 
-def _hypot1(x: Any) -> Any:
+def _hypot1(x: Value) -> Any:
     dtype = dtype_of(x)
     if np.size(x) < LARGE or dtype.char not in "fd":
         return np.hypot(x, dtype.type(1) if inexact_dtype(dtype) else 1.0)

@@ -83,7 +83,7 @@ def _real(*args: Any) -> list[np.ndarray]:
 
 
 @kept
-def _cdf(z: Any, kappa: Any) -> Any:
+def _cdf(z: Value, kappa: Value) -> Value:
     with np.errstate(all="ignore"):
         z, kappa = _real(z, kappa)
         ends = np.where(z == -np.inf, 0.0, np.where((z == np.inf) & (kappa == kappa), 1.0, np.nan))
@@ -95,7 +95,7 @@ def _cdf(z: Any, kappa: Any) -> Any:
 
 
 @kept
-def _quantile(q: Any, kappa: Any) -> Any:
+def _quantile(q: Any, kappa: Value) -> Value:
     """By Newton's steps within a bracket that is halved where one leads out of it."""
     q, kappa = _real(q, kappa)
     with np.errstate(all="ignore"):

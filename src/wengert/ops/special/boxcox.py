@@ -6,8 +6,6 @@ binomial coefficients are made).
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...core import Value, dtype_of
 from ..declare import function_of, quietly
 from ..elementwise import absolute, log, log1p, power, power_p, where
@@ -76,7 +74,7 @@ boxcox1p = function_of(
 )
 
 
-def shifted_root(y: Any, a: Any) -> Any:
+def shifted_root(y: Value, a: Value) -> Value:
     """``log(1 + a y) / a``, and `y` where `a` is 0, with all its derivatives there: the logarithm of `boxcox`'s inverse."""
     one = dtype_of(y).type(1)
     u = a * y

@@ -15,6 +15,7 @@ import numpy as np
 from ...config import canonical_dtype, config
 from ...core import Aval, Primitive, Value, as_value, aval_of, dtype_of, inexact_dtype, shape_of
 from ...errors import NotDifferentiableError
+from ...vocabulary import BatchedResults, Function, Params, Pushed
 from ..casts import convert
 from ..families import Elementwise, Partial, align_batched
 from ..naming import of_caller
@@ -28,7 +29,7 @@ SQRT_PI = math.sqrt(math.pi)
 SQRT_2PI = math.sqrt(2 * math.pi)
 
 
-def scipy_function(name: str, component: int | None = None, ufunc: str | None = None) -> Callable[..., Any]:
+def scipy_function(name: str, component: int | None = None, ufunc: str | None = None) -> Function:
     """SciPy's function, or one of its results; SciPy is imported on the first call.
 
     Its attributes say of which ufunc of `scipy.special` it has the values, that of its name or another, for
@@ -180,7 +181,7 @@ class ParameterDerivative(Primitive):
     def abstract(self, *avals: Aval, orders: tuple[int, ...]) -> Aval:
         return Aval(broadcast_shapes(self.name, *[a.shape for a in avals]), self._dtype(avals))
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         orders = params["orders"]
         ans = self.bind(*primals, orders=orders)
         total = None
@@ -196,7 +197,7 @@ class ParameterDerivative(Primitive):
             total = term if total is None else plus(total, term)
         return ans, None if total is None else spread(total, shape_of(ans), dtype_of(ans))
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: Params) -> BatchedResults:
         return self.bind(*align_batched(args, batched), **params), True
 
 
@@ -220,7 +221,7 @@ class OverDensity(ParameterDerivative):
             return self.slopes[orders.index(1)](*args) if any(orders) else 1.0
         return self.density(orders, *args) / self.density((0,) * len(orders), *args)
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         ans, total = super().jvp(primals, tangents, params)
         for slope, t in zip(self.slopes, tangents, strict=True):
             if t is not None:

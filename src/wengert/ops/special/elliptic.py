@@ -15,6 +15,7 @@ import numpy as np
 
 from ...core import Value, dtype_of, shape_of
 from ...documented import with_example
+from ...vocabulary import Params, Pushed
 from ..declare import function_of, quietly
 from ..elementwise import cos, equal, floor, sin, sqrt, square, where
 from ..shape import spread
@@ -63,7 +64,7 @@ def _carlson(orders: tuple[int, ...], x: np.ndarray, y: np.ndarray, z: np.ndarra
 class _Carlson(ParameterDerivative):
     """The exponent of the last factor is ``orders[3]`` itself, so that its derivative brings down that number."""
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         orders = params["orders"]
         ans = self.bind(*primals, orders=orders)
         total = None

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...core import dtype_of
+from ...vocabulary import Value
 from . import series as ts
 
 ndarray = np.ndarray
@@ -59,7 +60,7 @@ def digamma_less_log(x: ndarray) -> ndarray:
     return np.where(far, -0.5 / y - series, sp.digamma(x) - np.log(x))
 
 
-def log1pmx(u: Any) -> Any:
+def log1pmx(u: Value) -> Value:
     """``log(1 + u) - u``; near 0 by ``log(1 + u) = 2 artanh(r)``, ``r = u / (2 + u)``."""
     x = np.asarray(u, np.float64)
     with np.errstate(all="ignore"):
@@ -93,7 +94,7 @@ def gamma_front(a: ndarray, x: ndarray) -> ndarray:
     return np.where(close, near, a * np.log(x) - x - sp.gammaln(a))
 
 
-def log_beta(a: Any, b: Any) -> Any:
+def log_beta(a: Any, b: Any) -> Value:
     """The logarithm of the beta function of positive numbers; where one is large by Stirling's series without its cancellation."""
     import scipy.special as sp
 

@@ -90,7 +90,7 @@ lpmv_p = special(
 )
 
 
-def _legendre_angle(m: Any, n: Any, theta: Any) -> Any:
+def _legendre_angle(m: Any, n: Any, theta: Any) -> Value:
     import scipy.special as sp
 
     # the sine to the power m, not its absolute value: smooth through the poles
@@ -150,7 +150,7 @@ with_example(
 )
 
 
-def sph_harm_y(n: Any, m: Any, theta: Value, phi: Value) -> Value:
+def sph_harm_y(n: Any, m: Value, theta: Value, phi: Value) -> Value:
     """The spherical harmonic of degree `n` and order `m`; differentiable in the angles, at the poles too.
 
     Args:

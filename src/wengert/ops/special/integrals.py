@@ -233,7 +233,7 @@ xlog1py_p = special(
 )
 
 
-def _lambertw(x: Any, k: Any) -> Any:
+def _lambertw(x: Value, k: Any) -> Any:
     import scipy.special as sp
 
     out = sp.lambertw(x, k)

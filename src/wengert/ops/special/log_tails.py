@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Value
+from ...vocabulary import Function
 from ..declare import quietly
 from ..elementwise import absolute, exp, isinf, log, where
 from . import gamma_steps
@@ -42,7 +43,7 @@ def _log_tail(
     over: OverDensity,
     density: Callable[..., Value],
     log_density: Callable[..., ndarray],
-    parts: tuple[Callable[..., Any], Callable[..., Any]],
+    parts: tuple[Function, Function],
     ends: tuple[float, float],
     upper: bool,
     beyond: float,

@@ -18,12 +18,12 @@ from .declare import special
 _REAL = {"complex": "densities are for real numbers"}
 
 
-def _exp_less(x: Any) -> Any:
+def _exp_less(x: Any) -> Value:
     with np.errstate(over="ignore", invalid="ignore"):
         return np.exp(x) - np.where(np.isinf(x) & (x > 0), 0, x)
 
 
-def _log_cosh(x: Any) -> Any:
+def _log_cosh(x: Value) -> Value:
     """``log(cosh(x))``, by ``log1p(2 sinh(x / 2)**2)`` where it is small."""
     dtype = dtype_of(x).type if dtype_of(x).kind == "f" else np.float64
     size = np.absolute(np.asarray(x, dtype))
@@ -52,12 +52,12 @@ def _falling(other: Any) -> Any:
     return quietly(rule)
 
 
-def _signed(x: Any, p: Any) -> Any:
+def _signed(x: Any, p: Any) -> Value:
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.sign(x) * np.power(np.absolute(x), p)
 
 
-def _absolute_power(x: Any, p: Any) -> Any:
+def _absolute_power(x: Any, p: Any) -> Value:
     with np.errstate(divide="ignore"):
         return np.power(np.absolute(x), p)
 

@@ -57,14 +57,14 @@ def _around(a: ndarray, b: ndarray) -> tuple[ndarray, ndarray]:
     return mass, np.where(mass < 0.5, np.log(mass), np.log1p(-(sp.ndtr(a) + sp.ndtr(-b))))
 
 
-def _log_mass(a: Any, b: Any) -> Any:
+def _log_mass(a: Any, b: Any) -> Value:
     with np.errstate(all="ignore"):
         a, b, empty, _, beside, near, width = _places(a, b)
         tail = np.log(_over_density(near, width)) - near * near / 2 - _HALF_LOG_2PI
         return np.where(empty, -np.inf, np.where(beside, tail, _around(a, b)[1]))[()]
 
 
-def _hazard(a: Any, b: Any) -> Any:
+def _hazard(a: Any, b: Any) -> Value:
     """The density at `a` over the probability of ``[a, b]``; 0 where that is empty."""
     with np.errstate(all="ignore"):
         a, b, empty, right, beside, near, width = _places(a, b)

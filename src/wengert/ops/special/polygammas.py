@@ -34,7 +34,7 @@ digamma_p = unary(
 )
 
 
-def _polygamma(n: Any, x: Any) -> Any:
+def _polygamma(n: Any, x: Any) -> Value:
     # DLMF 5.15: psi^(n)(x) = (-1)^(n+1) n! zeta(n+1, x)
     import scipy.special as sp
 

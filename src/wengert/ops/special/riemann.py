@@ -27,7 +27,7 @@ WEIGHTS = _weights(TERMS)
 LOGS = np.log(np.arange(1.0, TERMS + 1))
 
 
-def _between(s: Any) -> Any:
+def _between(s: Any) -> Value:
     """For ``-1/2 <= s < 1``: the alternating sum, divided by ``1 - 2^(1 - s)``."""
     dtype = dtype_of(s)
     terms = WEIGHTS.astype(dtype) * exp(-LOGS.astype(dtype) * expand_dims(s, -1))
@@ -35,13 +35,13 @@ def _between(s: Any) -> Any:
     return -eta / expm1((1 - s) * math.log(2))
 
 
-def _below(s: Any) -> Any:
+def _below(s: Any) -> Value:
     """For ``s < -1/2``: by reflection, ``2 (2 pi)^(s - 1) sin(pi s / 2) gamma(1 - s) zeta(1 - s)``."""
     turn = s - 4 * floor(s / 4)  # exact, and the sine has period 4
     return 2 * power(2 * math.pi, s - 1) * sin(0.5 * math.pi * turn) * gamma(1 - s) * zeta_p.bind(1 - s, 1.0)
 
 
-def riemann(s: Any, less_one: bool = False) -> Any:
+def riemann(s: Any, less_one: bool = False) -> Value:
     """``zeta(s)`` for real numbers, infinite at 1; with `less_one` without its first term, 1, which hides the rest."""
     right, negative = logical_not(less(s, 1)), less(s, -0.5)  # NaN goes with the sum
     by_sum = zeta_p.bind(where(right, s, 2.0), 2.0 if less_one else 1.0)

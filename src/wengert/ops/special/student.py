@@ -27,7 +27,7 @@ half_step_p = ParameterDerivative(
 )
 
 
-def _t_bend(u: Any) -> Any:
+def _t_bend(u: Value) -> Value:
     """``log1p(u**2) - u**2 / (1 + u**2)``."""
     x = np.abs(np.asarray(u, np.float64))
     with np.errstate(all="ignore"):
@@ -50,7 +50,7 @@ t_bend_p = special(
 )
 
 
-def _t_exponent(z: Any, df: Any) -> Any:
+def _t_exponent(z: Any, df: Any) -> Value:
     with np.errstate(over="ignore"):
         u = np.absolute(z / np.sqrt(df))
         far = u > 1e8

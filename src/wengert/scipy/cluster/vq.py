@@ -15,9 +15,10 @@ from ...nearest import nearest_names as _nearest_names
 from ...ops.elementwise import convert
 from ...ops.shape import expand_dims
 from ...ops.special.declare import floating
+from ...vocabulary import ArrayLike
 
 
-def vq(obs: Any, code_book: Any, check_finite: bool = True) -> tuple[Any, Any]:
+def vq(obs: ArrayLike, code_book: ArrayLike, check_finite: bool = True) -> tuple[Any, Any]:
     """The code that is nearest to each observation, and how far it is; the first of several that are equally near.
 
     The distances are differentiable, with the codes held: 0 where an observation is a code.

@@ -17,6 +17,7 @@ from ...errors import ArgumentError, ShapeError
 from ...ops.shape import moveaxis
 from ...ops.special.declare import floating
 from ...ops.tridiagonal import cyclic_tridiagonal_solve, tridiagonal_solve
+from ...vocabulary import ArrayLike
 from .knots import Samples, known
 from .piecewise import PPoly
 
@@ -46,7 +47,7 @@ class CubicHermiteSpline(_Cubic):
         0.15625
     """
 
-    def __init__(self, x: Any, y: Any, dydx: Any, axis: int = 0, extrapolate: Any = None) -> None:
+    def __init__(self, x: Any, y: ArrayLike, dydx: ArrayLike, axis: int = 0, extrapolate: Any = None) -> None:
         y, dydx = floating(y, dydx)
         if shape_of(y) != shape_of(dydx):
             raise ShapeError(f"CubicHermiteSpline: y of shape {shape_of(y)} and dydx of shape {shape_of(dydx)} differ")
@@ -131,7 +132,7 @@ def _periodic_slopes(p: Samples) -> Any:
     return wnp.concatenate([s, s[:1]])
 
 
-def _solved(solve: Any, bands: list[Any], right: Any) -> Any:
+def _solved(solve: Any, bands: list[Any], right: ArrayLike) -> Any:
     columns = right.reshape((shape_of(right)[0], -1))
     return solve(wnp.stack(bands), columns).reshape(shape_of(right))
 

@@ -14,6 +14,7 @@ from ...ops.elementwise import convert
 from ...ops.indexing import getitem
 from ...ops.shape import moveaxis
 from ...ops.special.declare import floating
+from ...vocabulary import ArrayLike, Value
 from .knots import Fields, beside, check_rising, interval, known, points, real_and_values, require_inside
 
 
@@ -56,7 +57,7 @@ class RegularGridInterpolator(Fields):
     settings = ("method", "bounds_error")
 
     def __init__(
-        self, points: Any, values: Any, method: str = "linear", bounds_error: bool = True, fill_value: Any = np.nan,
+        self, points: Any, values: ArrayLike, method: str = "linear", bounds_error: bool = True, fill_value: ArrayLike = np.nan,
         *, solver: Any = None, solver_args: Any = None,
     ) -> None:  # fmt: skip
         what = "RegularGridInterpolator"
@@ -84,7 +85,7 @@ class RegularGridInterpolator(Fields):
             fill_value = convert(fill_value, dtype_of(values))
         self.fill_value = fill_value
 
-    def _coordinates(self, xi: Any) -> list[Any]:
+    def _coordinates(self, xi: ArrayLike) -> list[Any]:
         """One array of coordinates for each dimension."""
         what, n = "RegularGridInterpolator", len(self.grid)
         if isinstance(xi, tuple) and len(xi) == 1 < n:
@@ -131,7 +132,7 @@ class RegularGridInterpolator(Fields):
             out.append((i, (v - low) / (getitem(g, i + 1) - low)))
         return out
 
-    def _linear(self, coordinates: list[Any], rank: int) -> Any:
+    def _linear(self, coordinates: list[Any], rank: int) -> Value:
         corners = [
             [(i, 1 - share), (i + 1, share)] if shape_of(g)[0] > 1 else [(i, 1 + share)]
             for g, (i, share) in zip(self.grid, self._shares(coordinates), strict=True)

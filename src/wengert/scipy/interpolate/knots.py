@@ -14,6 +14,7 @@ from ...ops.elementwise import convert
 from ...ops.shape import moveaxis, transpose
 from ...ops.special.declare import floating
 from ...tree_util import GetAttrKey, register_pytree_with_keys
+from ...vocabulary import ArrayLike, Value
 
 
 class Fields:
@@ -67,7 +68,7 @@ def check_rising(what: str, x: Any, name: str = "x") -> None:
         )
 
 
-def real_and_values(what: str, x: Any, *values: Any) -> list[Any]:
+def real_and_values(what: str, x: ArrayLike, *values: Any) -> list[Any]:
     """Knots and values as floating numbers of one precision; the values may be complex."""
     if dtype_of(as_value(x)).kind == "c":
         raise ArgumentError(f"{what}: x must be real, got {dtype_of(as_value(x))}; the values may be complex")
@@ -105,7 +106,7 @@ class Samples:
         h: the widths of the intervals, with axes of length 1 to fit `y`. slope: of the chords.
     """
 
-    def __init__(self, what: str, x: Any, y: Any, axis: int) -> None:
+    def __init__(self, what: str, x: ArrayLike, y: ArrayLike, axis: int) -> None:
         self.x, y = real_and_values(what, x, y)
         if ndim_of(self.x) != 1 or ndim_of(y) == 0:
             raise ShapeError(f"{what}: x is a vector and y has its length along axis {axis}, got shapes "
@@ -131,7 +132,7 @@ class Samples:
             raise ArgumentError(f"{what}: y must be real; interpolate its real and imaginary part, each for itself")
 
 
-def points(what: str, x: Any, knots: Any) -> Any:
+def points(what: str, x: ArrayLike, knots: Any) -> Any:
     """Where to evaluate, in the precision of the knots or a higher one."""
     (v, _) = floating(x, knots)
     if dtype_of(v).kind == "c":
@@ -139,17 +140,17 @@ def points(what: str, x: Any, knots: Any) -> Any:
     return v
 
 
-def interval(knots: Any, v: Any) -> Any:
+def interval(knots: ArrayLike, v: Any) -> Any:
     """The interval that each point is in, ``knots[i] <= v < knots[i + 1]``, the first or the last for those outside."""
     return wnp.clip(wnp.searchsorted(knots, v, "right") - 1, 0, shape_of(knots)[0] - 2)
 
 
-def beside(v: Any, rank: int) -> Any:
+def beside(v: ArrayLike, rank: int) -> Value:
     """Points with axes of length 1 behind, `rank` axes in all."""
     return v.reshape((*shape_of(v), *[1] * (rank - ndim_of(v)))) if rank > ndim_of(v) else v
 
 
-def placed(out: Any, points_rank: int, axis: int) -> Any:
+def placed(out: ArrayLike, points_rank: int, axis: int) -> Value:
     """The axes of the points, which come first, moved to where the axis of interpolation stood."""
     rest = range(points_rank, ndim_of(out))
     return transpose(out, (*rest[:axis], *range(points_rank), *rest[axis:])) if axis else out

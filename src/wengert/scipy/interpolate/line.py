@@ -13,6 +13,7 @@ from ...ops.axes import canonical_axis
 from ...ops.elementwise import convert
 from ...ops.indexing import getitem
 from ...ops.shape import broadcast_to, moveaxis
+from ...vocabulary import ArrayLike, Value
 from .cubic import CubicSpline
 from .knots import Fields, beside, check_rising, interval, known, placed, points, real_and_values, require_inside
 
@@ -50,7 +51,7 @@ class interp1d(Fields):  # noqa: N801 (SciPy's name)
     settings = ("kind", "axis", "bounds_error")
 
     def __init__(
-        self, x: Any, y: Any, kind: Any = "linear", axis: int = -1, copy: bool = True, bounds_error: bool | None = None,
+        self, x: ArrayLike, y: ArrayLike, kind: Any = "linear", axis: int = -1, copy: bool = True, bounds_error: bool | None = None,
         fill_value: Any = np.nan, assume_sorted: bool = False,
     ) -> None:  # fmt: skip
         if kind not in _NAMES:
@@ -107,7 +108,7 @@ class interp1d(Fields):  # noqa: N801 (SciPy's name)
                                  f"point, of shape {rest}") from None  # fmt: skip
         self.bounds_error = bounds_error
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: ArrayLike) -> Value:
         """The value at points of any shape, which takes the place of the axis of interpolation."""
         v = points("interp1d", x, self.x)
         low, high = v < self.x[0], v > self.x[-1]
@@ -124,7 +125,7 @@ class interp1d(Fields):  # noqa: N801 (SciPy's name)
                 out = wnp.where(beside(outside, ndim_of(out)), fill, out)
         return placed(out, ndim_of(v), self.axis)
 
-    def _neighbours(self, v: Any, y: Any) -> Any:
+    def _neighbours(self, v: Any, y: ArrayLike) -> Value:
         x, last = self.x, shape_of(self.x)[0] - 1
         if self.kind == "linear":
             i = interval(x, v)

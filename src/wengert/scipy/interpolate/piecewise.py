@@ -13,21 +13,22 @@ from ...errors import ArgumentError, NotSupportedError, ShapeError
 from ...ops.axes import canonical_axis
 from ...ops.indexing import getitem
 from ...ops.shape import moveaxis
+from ...vocabulary import ArrayLike, Value
 from .knots import Fields, beside, check_rising, interval, placed, points, real_and_values
 
 
-def _row_shape(c: Any) -> tuple[int, ...]:
+def _row_shape(c: ArrayLike) -> tuple[int, ...]:
     return (-1,) + (1,) * (ndim_of(c) - 1)
 
 
-def _horner(c: Any, s: Any) -> Any:
+def _horner(c: ArrayLike, s: Any) -> Value:
     out = c[0]
     for i in range(1, shape_of(c)[0]):
         out = out * s + c[i]
     return out
 
 
-def _differentiated(c: Any, nu: int) -> Any:
+def _differentiated(c: ArrayLike, nu: int) -> Value:
     """Coefficients of the derivative of order `nu`."""
     k = shape_of(c)[0]
     if nu >= k:
@@ -36,7 +37,7 @@ def _differentiated(c: Any, nu: int) -> Any:
     return c[: k - nu] * factors.reshape(_row_shape(c)) if nu else c
 
 
-def _integrated(c: Any, x: Any) -> Any:
+def _integrated(c: ArrayLike, x: Any) -> Any:
     """Coefficients of the integral from the first breakpoint on."""
     k = shape_of(c)[0]
     c = c / np.arange(k, 0, -1).astype(dtype_of(c)).reshape(_row_shape(c))
@@ -76,7 +77,7 @@ class PPoly(Fields):
     extrapolate: bool | str
     axis: int
 
-    def __init__(self, c: Any, x: Any, extrapolate: Any = None, axis: int = 0) -> None:
+    def __init__(self, c: ArrayLike, x: ArrayLike, extrapolate: Any = None, axis: int = 0) -> None:
         what = type(self).__name__
         x, c = real_and_values(what, x, c)
         if ndim_of(c) < 2:
@@ -101,7 +102,7 @@ class PPoly(Fields):
         PPoly._hold(out, c, x, extrapolate, axis)
         return out
 
-    def __call__(self, x: Any, nu: int = 0, extrapolate: Any = None) -> Any:
+    def __call__(self, x: ArrayLike, nu: int = 0, extrapolate: ArrayLike | None = None) -> Value:
         """The value at points of any shape, which takes the place of the axis of interpolation.
 
         Args:
@@ -144,7 +145,7 @@ class PPoly(Fields):
         extrapolate = False if self.extrapolate == "periodic" else self.extrapolate
         return PPoly.construct_fast(c, self.x, extrapolate, self.axis)
 
-    def integrate(self, a: Any, b: Any, extrapolate: Any = None) -> Any:
+    def integrate(self, a: Any, b: Any, extrapolate: ArrayLike | None = None) -> Any:
         """The integral from `a` to `b`, numbers or arrays of one shape."""
         what = type(self).__name__
         extrapolate = self.extrapolate if extrapolate is None else _extrapolation(what, extrapolate)
@@ -181,7 +182,7 @@ class PPoly(Fields):
         )
 
 
-def _extrapolation(what: str, extrapolate: Any) -> bool | str:
+def _extrapolation(what: str, extrapolate: ArrayLike) -> bool | str:
     if isinstance(extrapolate, str):
         if extrapolate != "periodic":
             raise ArgumentError(f"{what}: extrapolate is True, False or 'periodic', got {extrapolate!r}")

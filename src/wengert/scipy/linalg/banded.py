@@ -19,6 +19,7 @@ from ...ops.indexing import getitem
 from ...ops.linalg import adjoint
 from ...ops.shape import reshape
 from ...ops.symmetric_factors import ldl_p
+from ...vocabulary import ArrayLike, Value
 from .eigenvalues import chosen_subset, eigh, polar
 from .orthogonal_factors import qr
 from .patterned import toeplitz
@@ -26,7 +27,7 @@ from .solving import cho_solve, floating, hermitian, matrices, pinv, square
 from .spaces import orth
 
 
-def _written_out(ab: Any, below: int, above: int, name: str) -> Any:
+def _written_out(ab: ArrayLike, below: int, above: int, name: str) -> Value:
     """Matrices from their diagonals: ``ab[above + i - j, j]`` is the element ``(i, j)``."""
     (ab,) = floating(ab)
     if ndim_of(ab) < 2 or shape_of(ab)[-2] != below + above + 1:
@@ -39,7 +40,7 @@ def _written_out(ab: Any, below: int, above: int, name: str) -> Any:
     return where(there, elements, dtype_of(ab).type(0))
 
 
-def _triangle(ab: Any, lower: bool, name: str) -> Any:
+def _triangle(ab: ArrayLike, lower: bool, name: str) -> Value:
     """One triangle of Hermitian matrices from its diagonals."""
     ab = as_array(ab)
     if ndim_of(ab) < 2:
@@ -49,9 +50,9 @@ def _triangle(ab: Any, lower: bool, name: str) -> Any:
 
 
 def solve_banded(
-    l_and_u: tuple[int, int], ab: Any, b: Any, overwrite_ab: bool = False, overwrite_b: bool = False,
+    l_and_u: tuple[int, int], ab: ArrayLike, b: ArrayLike, overwrite_ab: bool = False, overwrite_b: bool = False,
     check_finite: bool = True,
-) -> Any:  # fmt: skip
+) -> Value:  # fmt: skip
     """``x`` in ``a x = b``, `a` given by its diagonals: ``ab[u + i - j, j] = a[i, j]``.
 
     Args:
@@ -68,14 +69,14 @@ def solve_banded(
     return _linalg.solve(a, b)
 
 
-def _fit(a: Any, b: Any, name: str) -> None:
+def _fit(a: ArrayLike, b: ArrayLike, name: str) -> None:
     if not ndim_of(b) or shape_of(a)[-1] != shape_of(b)[-1 if ndim_of(b) == 1 else -2]:
         raise ShapeError(
             f"{name}: {shape_of(a)[-1]} columns and right sides of shape {shape_of(b)} do not fit together"
         )
 
 
-def cholesky_banded(ab: Any, overwrite_ab: bool = False, lower: bool = False, check_finite: bool = True) -> Any:
+def cholesky_banded(ab: ArrayLike, overwrite_ab: bool = False, lower: bool = False, check_finite: bool = True) -> Value:
     """The Cholesky factor, as diagonals, of a positive definite matrix of which one triangle's diagonals are given.
 
     Example:
@@ -89,7 +90,7 @@ def cholesky_banded(ab: Any, overwrite_ab: bool = False, lower: bool = False, ch
     return _diagonals(factor if lower else adjoint(factor), shape_of(as_array(ab))[-2] - 1, lower)
 
 
-def _diagonals(a: Any, bands: int, lower: bool) -> Any:
+def _diagonals(a: ArrayLike, bands: int, lower: bool) -> Value:
     n = shape_of(a)[-1]
     k, j = np.arange(bands + 1)[:, None], np.arange(n)
     i = j + k if lower else j + k - bands
@@ -99,8 +100,8 @@ def _diagonals(a: Any, bands: int, lower: bool) -> Any:
 
 
 def cho_solve_banded(
-    cb_and_lower: tuple[Any, bool], b: Any, overwrite_b: bool = False, check_finite: bool = True
-) -> Any:
+    cb_and_lower: tuple[Any, bool], b: ArrayLike, overwrite_b: bool = False, check_finite: bool = True
+) -> Value:
     """Solve with a matrix of which `cholesky_banded` gave the factor: ``cho_solve_banded((factor, lower), b)``.
 
     Example:
@@ -117,9 +118,9 @@ def cho_solve_banded(
 
 
 def solveh_banded(
-    ab: Any, b: Any, overwrite_ab: bool = False, overwrite_b: bool = False, lower: bool = False,
+    ab: ArrayLike, b: ArrayLike, overwrite_ab: bool = False, overwrite_b: bool = False, lower: bool = False,
     check_finite: bool = True,
-) -> Any:  # fmt: skip
+) -> Value:  # fmt: skip
     """``x`` in ``a x = b``, `a` Hermitian and positive definite, given by the diagonals of one triangle.
 
     Args:
@@ -142,7 +143,7 @@ def solveh_banded(
 
 
 def eig_banded(
-    a_band: Any, lower: bool = False, eigvals_only: bool = False, overwrite_a_band: bool = False, select: str = "a",
+    a_band: ArrayLike, lower: bool = False, eigvals_only: bool = False, overwrite_a_band: bool = False, select: str = "a",
     select_range: Any = None, max_ev: int = 0, check_finite: bool = True,
 ) -> Any:  # fmt: skip
     """Eigenvalues, rising, and eigenvectors of a Hermitian matrix of which the diagonals of one triangle are given.
@@ -166,7 +167,7 @@ def eig_banded(
 
 
 def eigvals_banded(
-    a_band: Any, lower: bool = False, overwrite_a_band: bool = False, select: str = "a", select_range: Any = None,
+    a_band: ArrayLike, lower: bool = False, overwrite_a_band: bool = False, select: str = "a", select_range: Any = None,
     check_finite: bool = True,
 ) -> Any:  # fmt: skip
     """The eigenvalues, rising, of a Hermitian matrix given by its diagonals; arguments as for `eig_banded`.
@@ -181,7 +182,7 @@ def eigvals_banded(
 
 
 def ldl(
-    A: Any, lower: bool = True, hermitian: bool = True, overwrite_a: bool = False, check_finite: bool = True  # noqa: N803
+    A: ArrayLike, lower: bool = True, hermitian: bool = True, overwrite_a: bool = False, check_finite: bool = True  # noqa: N803
 ) -> tuple[Any, Any, Any]:  # fmt: skip
     """``L, D, order`` with ``A = L D L'``, ``L[order]`` triangular, `D` of blocks of one or two (Bunch & Kaufman 1977).
 
@@ -201,7 +202,7 @@ def ldl(
 
 
 def pinvh(
-    a: Any, atol: float | None = None, rtol: float | None = None, lower: bool = True, return_rank: bool = False,
+    a: ArrayLike, atol: float | None = None, rtol: float | None = None, lower: bool = True, return_rank: bool = False,
     check_finite: bool = True,
 ) -> Any:  # fmt: skip
     """The pseudo-inverse of Hermitian matrices of which one triangle is read; other arguments as for `pinv`.
@@ -217,7 +218,7 @@ def pinvh(
 
 
 def rq(
-    a: Any, overwrite_a: bool = False, lwork: int | None = None, mode: str = "full", check_finite: bool = True
+    a: ArrayLike, overwrite_a: bool = False, lwork: int | None = None, mode: str = "full", check_finite: bool = True
 ) -> Any:
     """``R, Q`` with ``a = R Q``, `R` upper triangular, the rows of `Q` orthonormal; `mode` is "full", "r" or "economic".
 
@@ -243,7 +244,7 @@ def rq(
     return r, getitem(adjoint(q), (Ellipsis, slice(None, None, -1), slice(None, None, -1)))
 
 
-def diagsvd(s: Any, M: int, N: int) -> Any:  # noqa: N803
+def diagsvd(s: Any, M: int, N: int) -> Value:  # noqa: N803
     """The ``(M, N)`` matrix of a singular value decomposition from its singular values.
 
     Example:
@@ -260,7 +261,7 @@ def diagsvd(s: Any, M: int, N: int) -> Any:  # noqa: N803
     return where(np.eye(M, N, dtype=bool), getitem(s, (Ellipsis, at)), dtype_of(s).type(0))
 
 
-def khatri_rao(a: Any, b: Any) -> Any:
+def khatri_rao(a: ArrayLike, b: ArrayLike) -> Value:
     """Kronecker's product of each column of `a` with that of `b`: ``(m, k)`` and ``(n, k)`` give ``(m n, k)``.
 
     Example:
@@ -280,7 +281,7 @@ def khatri_rao(a: Any, b: Any) -> Any:
     return reshape(product, (*stack, m * n, k))
 
 
-def matmul_toeplitz(c_or_cr: Any, x: Any, check_finite: bool = False, workers: int | None = None) -> Any:
+def matmul_toeplitz(c_or_cr: Any, x: ArrayLike, check_finite: bool = False, workers: int | None = None) -> Any:
     """A Toeplitz matrix, given by its first column or ``(column, row)``, times a vector or matrix.
 
     Example:
@@ -298,7 +299,7 @@ def matmul_toeplitz(c_or_cr: Any, x: Any, check_finite: bool = False, workers: i
     return matmul(a, x)
 
 
-def orthogonal_procrustes(A: Any, B: Any, check_finite: bool = True) -> tuple[Any, Any]:  # noqa: N803
+def orthogonal_procrustes(A: ArrayLike, B: ArrayLike, check_finite: bool = True) -> tuple[Any, Any]:  # noqa: N803
     """The orthogonal `R` for which ``A R`` is nearest to `B`, and the sum of singular values of ``A' B``.
 
     Example:
@@ -318,7 +319,7 @@ def orthogonal_procrustes(A: Any, B: Any, check_finite: bool = True) -> tuple[An
     return turn, _linalg.svdvals(inside).sum()
 
 
-def subspace_angles(A: Any, B: Any) -> Any:  # noqa: N803
+def subspace_angles(A: ArrayLike, B: ArrayLike) -> Value:  # noqa: N803
     """The angles between the spaces that the columns of two matrices span, falling (Knyazev & Argentati 2002).
 
     Raises:

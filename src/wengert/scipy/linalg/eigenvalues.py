@@ -13,12 +13,13 @@ from ...numpy import linalg as _linalg
 from ...ops.indexing import getitem
 from ...ops.linalg import adjoint
 from ...ops.matrix_functions import polar_p
+from ...vocabulary import ArrayLike, Value
 from .solving import floating, hermitian, solve_triangular, square
 
 
 def eigh(
-    a: Any,
-    b: Any = None,
+    a: ArrayLike,
+    b: ArrayLike | None = None,
     *,
     lower: bool = True,
     eigvals_only: bool = False,
@@ -74,7 +75,7 @@ def eigh(
     return values if vectors is None else (values, vectors)
 
 
-def _chosen(values: Any, by_index: Any, by_value: Any) -> Any:
+def _chosen(values: ArrayLike, by_index: Any, by_value: Any) -> Any:
     """Which of the eigenvalues are asked for; None for all of them."""
     if by_index is not None and by_value is not None:
         raise ArgumentError("eigh: a subset is given by index or by value, not by both")
@@ -96,8 +97,8 @@ def _chosen(values: Any, by_index: Any, by_value: Any) -> Any:
 
 
 def eigvalsh(
-    a: Any,
-    b: Any = None,
+    a: ArrayLike,
+    b: ArrayLike | None = None,
     *,
     lower: bool = True,
     overwrite_a: bool = False,
@@ -128,8 +129,8 @@ def eigvalsh(
 
 
 def eigh_tridiagonal(
-    d: Any,
-    e: Any,
+    d: ArrayLike,
+    e: ArrayLike,
     eigvals_only: bool = False,
     select: str = "a",
     select_range: Any = None,
@@ -155,8 +156,8 @@ def eigh_tridiagonal(
 
 
 def eigvalsh_tridiagonal(
-    d: Any,
-    e: Any,
+    d: ArrayLike,
+    e: ArrayLike,
     select: str = "a",
     select_range: Any = None,
     check_finite: bool = True,
@@ -175,8 +176,8 @@ def eigvalsh_tridiagonal(
 
 
 def eig(
-    a: Any,
-    b: Any = None,
+    a: ArrayLike,
+    b: ArrayLike | None = None,
     left: bool = False,
     right: bool = True,
     overwrite_a: bool = False,
@@ -207,7 +208,11 @@ def eig(
 
 
 def eigvals(
-    a: Any, b: Any = None, overwrite_a: bool = False, check_finite: bool = True, homogeneous_eigvals: bool = False
+    a: ArrayLike,
+    b: ArrayLike | None = None,
+    overwrite_a: bool = False,
+    check_finite: bool = True,
+    homogeneous_eigvals: bool = False,
 ) -> Any:
     """Eigenvalues, always complex; with `b` those of ``a v = w b v``.
 
@@ -221,7 +226,7 @@ def eigvals(
 
 
 def svd(
-    a: Any,
+    a: ArrayLike,
     full_matrices: bool = True,
     compute_uv: bool = True,
     overwrite_a: bool = False,
@@ -240,7 +245,7 @@ def svd(
     return tuple(out) if compute_uv else out
 
 
-def svdvals(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
+def svdvals(a: ArrayLike, overwrite_a: bool = False, check_finite: bool = True) -> Value:
     """Singular values, falling. Derivative: Giles (2008), section 3.2.
 
     Example:
@@ -252,7 +257,7 @@ def svdvals(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any
     return _linalg.svdvals(a)
 
 
-def polar(a: Any, side: str = "right") -> tuple[Any, Any]:
+def polar(a: ArrayLike, side: str = "right") -> tuple[Any, Any]:
     """``U, P`` with ``a = U P`` (``P U`` with `side` "left"), `U` with orthonormal columns (rows), `P` positive.
 
     Derivative: Higham (2008), chapter 8, by Sylvester's equation; singular values may be equal, not zero.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ...core import shape_of
@@ -14,10 +12,11 @@ from ...ops.elementwise import conj
 from ...ops.linalg import adjoint
 from ...ops.matrix_functions import sylvester_p
 from ...ops.shape import broadcast_to, reshape
+from ...vocabulary import ArrayLike, Value
 from .solving import floating, of_number, square
 
 
-def solve_sylvester(a: Any, b: Any, q: Any) -> Any:
+def solve_sylvester(a: ArrayLike, b: ArrayLike, q: ArrayLike) -> Value:
     """``X`` in ``a X + X b = q``.
 
     Derivative: of the equation, ``a dX + dX b = dq - da X - X db``.
@@ -34,7 +33,7 @@ def solve_sylvester(a: Any, b: Any, q: Any) -> Any:
     return sylvester_p.bind(*[broadcast_to(x, (*stack, *shape_of(x)[-2:])) for x in (a, b, q)])
 
 
-def solve_continuous_lyapunov(a: Any, q: Any) -> Any:
+def solve_continuous_lyapunov(a: ArrayLike, q: ArrayLike) -> Value:
     """``X`` in ``a X + X a' = q``, by `solve_sylvester`.
 
     Example:
@@ -51,7 +50,7 @@ def solve_continuous_lyapunov(a: Any, q: Any) -> Any:
 solve_lyapunov = solve_continuous_lyapunov
 
 
-def solve_discrete_lyapunov(a: Any, q: Any, method: str | None = None) -> Any:
+def solve_discrete_lyapunov(a: ArrayLike, q: ArrayLike, method: str | None = None) -> Value:
     """``X`` in ``X = a X a' + q``, as linear equations for the elements (`n` to the fourth memory).
 
     Example:

@@ -6,7 +6,6 @@ functions that have no name here, needs a basis of eigenvectors.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,10 +18,11 @@ from ...ops.casts import as_inexact
 from ...ops.divided_differences import along, funm_p, judged
 from ...ops.elementwise import convert, imag, real, stop_gradient_p
 from ...ops.shape import broadcast_to, reshape
+from ...vocabulary import ArrayLike, Function, Value
 from .solving import of_number
 
 
-def matrices(a: Any, name: str) -> Any:
+def matrices(a: ArrayLike, name: str) -> Value:
     a = as_array(a)
     if ndim_of(a) == 0:
         raise MatrixError(f"{name} of a number; call the function of numbers")
@@ -31,7 +31,7 @@ def matrices(a: Any, name: str) -> Any:
     return as_inexact(a)
 
 
-def expm(A: Any) -> Any:
+def expm(A: ArrayLike) -> Value:
     """The exponential of square matrices.
 
     Derivative: the exponential of a block matrix, of any order (Higham & Relton 2014, theorem 3.5).
@@ -45,7 +45,7 @@ def expm(A: Any) -> Any:
 
 
 def expm_frechet(
-    A: Any, E: Any, method: str | None = None, compute_expm: bool = True, check_finite: bool = True
+    A: ArrayLike, E: ArrayLike, method: str | None = None, compute_expm: bool = True, check_finite: bool = True
 ) -> Any:
     """The exponential of `A` and its derivative in the direction `E`; without `compute_expm` the derivative alone.
 
@@ -64,7 +64,7 @@ def expm_frechet(
     return (_ops.expm(A), along) if compute_expm else along
 
 
-def logm(A: Any) -> Any:
+def logm(A: ArrayLike) -> Value:
     """The principal logarithm of square matrices; always complex, as whether it is real depends on values.
 
     Derivative: the logarithm of a block matrix, of any order (Higham & Relton 2014, theorem 3.5). None where an
@@ -80,7 +80,7 @@ def logm(A: Any) -> Any:
     return _ops.logm(matrices(A, "logm"))
 
 
-def sqrtm(A: Any) -> Any:
+def sqrtm(A: ArrayLike) -> Value:
     """The principal square root of square matrices; always complex, as whether it is real depends on values.
 
     Derivative: Higham (2008), section 6.1: ``X dX + dX X = dA``. None where two eigenvalues of the root add up to zero.
@@ -93,7 +93,7 @@ def sqrtm(A: Any) -> Any:
     return _ops.sqrtm_p.bind(matrices(A, "sqrtm"))
 
 
-def fractional_matrix_power(A: Any, t: Any) -> Any:
+def fractional_matrix_power(A: ArrayLike, t: Any) -> Any:
     """``A**t`` by the logarithm, ``expm(t logm(A))``, complex, with derivatives in both; a whole `t` by `matrix_power`.
 
     Raises:
@@ -112,7 +112,7 @@ def fractional_matrix_power(A: Any, t: Any) -> Any:
     return _ops.expm(t * _ops.logm(A))
 
 
-def signm(A: Any, disp: bool | None = None) -> Any:
+def signm(A: ArrayLike, disp: bool | None = None) -> Value:
     """The sign of square matrices, ``A (A A)^(-1/2)`` (Higham 2008, section 5.1), complex.
 
     Derivative: that of the product and the root; none where an eigenvalue has no real part.
@@ -130,16 +130,16 @@ def signm(A: Any, disp: bool | None = None) -> Any:
     return convert(A, _complex(A)) @ inv(_ops.sqrtm_p.bind(A @ A))
 
 
-def _complex(a: Any) -> np.dtype:
+def _complex(a: ArrayLike) -> np.dtype:
     return np.result_type(dtype_of(a), np.complex64)
 
 
-def _rotation(A: Any) -> tuple[Any, bool]:
+def _rotation(A: ArrayLike) -> tuple[Any, bool]:
     """``exp(i A)``, and whether `A` is real, so that its real part is the cosine and its imaginary part the sine."""
     return _ops.expm(convert(A, _complex(A)) * _complex(A).type(1j)), dtype_of(A).kind != "c"
 
 
-def cosm(A: Any) -> Any:
+def cosm(A: ArrayLike) -> Any:
     """The cosine of square matrices, by the exponential (Higham 2008, section 12.1).
 
     Example:
@@ -154,7 +154,7 @@ def cosm(A: Any) -> Any:
     return real(turn) if is_real else (turn + _rotation(-A)[0]) / 2
 
 
-def sinm(A: Any) -> Any:
+def sinm(A: ArrayLike) -> Any:
     """The sine of square matrices, by the exponential (Higham 2008, section 12.1).
 
     Example:
@@ -169,7 +169,7 @@ def sinm(A: Any) -> Any:
     return imag(turn) if is_real else (turn - _rotation(-A)[0]) * dtype_of(turn).type(-0.5j)
 
 
-def tanm(A: Any) -> Any:
+def tanm(A: ArrayLike) -> Value:
     """The tangent of square matrices, ``cosm(A)^-1 sinm(A)``.
 
     Example:
@@ -182,7 +182,7 @@ def tanm(A: Any) -> Any:
     return solve(cosm(A), sinm(A))
 
 
-def coshm(A: Any) -> Any:
+def coshm(A: ArrayLike) -> Value:
     """The hyperbolic cosine of square matrices.
 
     Example:
@@ -196,7 +196,7 @@ def coshm(A: Any) -> Any:
     return (_ops.expm(A) + _ops.expm(-A)) / 2
 
 
-def sinhm(A: Any) -> Any:
+def sinhm(A: ArrayLike) -> Value:
     """The hyperbolic sine of square matrices.
 
     Example:
@@ -210,7 +210,7 @@ def sinhm(A: Any) -> Any:
     return (_ops.expm(A) - _ops.expm(-A)) / 2
 
 
-def tanhm(A: Any) -> Any:
+def tanhm(A: ArrayLike) -> Value:
     """The hyperbolic tangent of square matrices, ``coshm(A)^-1 sinhm(A)``.
 
     Example:
@@ -223,7 +223,7 @@ def tanhm(A: Any) -> Any:
     return solve(coshm(A), sinhm(A))
 
 
-def funm(A: Any, func: Callable[..., Any], disp: bool = True) -> Any:
+def funm(A: ArrayLike, func: Function, disp: bool = True) -> Any:
     """The function of square matrices that a function of numbers is; always complex, as whether it is real depends on values.
 
     It is taken of the eigenvalues, in the basis of the eigenvectors, and differentiable to any order in `A` and in

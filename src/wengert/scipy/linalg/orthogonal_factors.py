@@ -21,13 +21,14 @@ from ...ops.linalg import complex_dtype, turned
 from ...ops.shape import broadcast_to, concatenate, expand_dims
 from ...ops.special.declare import floating
 from ...ops.triangular_factors import hessenberg_p, schur_p
+from ...vocabulary import ArrayLike
 from .matrix_functions import matrices
 
 _MODES = {"full": "complete", "economic": "reduced", "r": "r"}
 
 
 def qr(
-    a: Any,
+    a: ArrayLike,
     overwrite_a: bool = False,
     lwork: Any = None,
     mode: str = "full",
@@ -68,8 +69,8 @@ def qr(
 
 
 def qr_multiply(
-    a: Any,
-    c: Any,
+    a: ArrayLike,
+    c: ArrayLike,
     mode: str = "right",
     pivoting: bool = False,
     conjugate: bool = False,
@@ -103,7 +104,7 @@ def qr_multiply(
     return (wnp.matmul(q, c) if mode == "left" else wnp.matmul(c, q)), *rest
 
 
-def hessenberg(a: Any, calc_q: bool = False, overwrite_a: bool = False, check_finite: bool = True) -> Any:
+def hessenberg(a: ArrayLike, calc_q: bool = False, overwrite_a: bool = False, check_finite: bool = True) -> Any:
     """The Hessenberg form ``H`` of square matrices, zero below the first subdiagonal, and `Q` with ``a = Q H Q'``.
 
     Derivative: of the equations for the columns of `Q`, one after another; it exists where no element of the
@@ -126,7 +127,7 @@ def hessenberg(a: Any, calc_q: bool = False, overwrite_a: bool = False, check_fi
 
 
 def schur(
-    a: Any,
+    a: ArrayLike,
     output: str = "real",
     lwork: Any = None,
     overwrite_a: bool = False,
@@ -157,7 +158,7 @@ def schur(
     return upper, z
 
 
-def rsf2csf(T: Any, Z: Any, check_finite: bool = True) -> tuple[Any, Any]:
+def rsf2csf(T: ArrayLike, Z: ArrayLike, check_finite: bool = True) -> tuple[Any, Any]:
     """The complex Schur form, upper triangular, of a real one: each block of two is turned into a triangle.
 
     Args:

@@ -17,9 +17,10 @@ from ...errors import ArgumentError, ShapeError
 from ...ops.elementwise import absolute, conj, convert
 from ...ops.indexing import getitem
 from ...ops.shape import broadcast_to, concatenate, expand_dims, reshape
+from ...vocabulary import ArrayLike, Value
 
 
-def _vector(x: Any, name: str) -> Any:
+def _vector(x: ArrayLike, name: str) -> Value:
     x = as_array(x)
     if ndim_of(x) == 0:
         x = reshape(x, (1,))
@@ -28,7 +29,7 @@ def _vector(x: Any, name: str) -> Any:
     return x
 
 
-def toeplitz(c: Any, r: Any = None) -> Any:
+def toeplitz(c: ArrayLike, r: ArrayLike | None = None) -> Value:
     """Matrices with one value along each diagonal: `c` is the first column, `r` the first row.
 
     Args:
@@ -49,7 +50,7 @@ def toeplitz(c: Any, r: Any = None) -> Any:
     return getitem(sequence, (Ellipsis, np.arange(m)[:, None] - np.arange(n) + n - 1))
 
 
-def hankel(c: Any, r: Any = None) -> Any:
+def hankel(c: ArrayLike, r: ArrayLike | None = None) -> Value:
     """The matrix with one value along each antidiagonal: `c` is the first column, `r` (zeros by default) the last row.
 
     Example:
@@ -64,7 +65,7 @@ def hankel(c: Any, r: Any = None) -> Any:
     return getitem(sequence, np.arange(m)[:, None] + np.arange(shape_of(r)[0]))
 
 
-def circulant(c: Any) -> Any:
+def circulant(c: ArrayLike) -> Value:
     """Matrices whose columns are `c` moved round by one more each.
 
     Example:
@@ -78,7 +79,7 @@ def circulant(c: Any) -> Any:
     return getitem(c, (Ellipsis, (np.arange(n)[:, None] - np.arange(n)) % max(n, 1)))
 
 
-def companion(a: Any) -> Any:
+def companion(a: ArrayLike) -> Value:
     """The matrix whose eigenvalues are the roots of the polynomial with coefficients `a`, highest power first.
 
     Raises:
@@ -100,7 +101,7 @@ def companion(a: Any) -> Any:
     return concatenate([reshape(first, (1, n)), np.eye(n - 1, n, dtype=dtype_of(first))], 0)
 
 
-def convolution_matrix(a: Any, n: int, mode: str = "full") -> Any:
+def convolution_matrix(a: ArrayLike, n: int, mode: str = "full") -> Value:
     """Matrices whose product with a vector of `n` elements is its convolution with `a`.
 
     Args:
@@ -133,7 +134,7 @@ def convolution_matrix(a: Any, n: int, mode: str = "full") -> Any:
     return getitem(padded, (Ellipsis, np.arange(first, first + rows)[:, None] - np.arange(n) + n - 1))
 
 
-def fiedler(a: Any) -> Any:
+def fiedler(a: ArrayLike) -> Any:
     """The symmetric matrices of distances ``abs(a[i] - a[j])``; their derivative on the diagonal is 0.
 
     Example:
@@ -145,7 +146,7 @@ def fiedler(a: Any) -> Any:
     return absolute(expand_dims(a, -1) - expand_dims(a, -2))
 
 
-def fiedler_companion(a: Any) -> Any:
+def fiedler_companion(a: ArrayLike) -> Value:
     """The pentadiagonal matrix whose eigenvalues are the roots of the polynomial with coefficients `a`, as `companion`.
 
     Source: Fiedler (2003), "A note on companion matrices".
@@ -183,7 +184,7 @@ def fiedler_companion(a: Any) -> Any:
     return getitem(concatenate([monic, fixed], ndim_of(monic) - 1), (Ellipsis, places))
 
 
-def leslie(f: Any, s: Any) -> Any:
+def leslie(f: Any, s: Any) -> Value:
     """The Leslie matrix of a population: fecundities `f` in the first row, survival `s` below the diagonal.
 
     Args:
@@ -208,7 +209,7 @@ def leslie(f: Any, s: Any) -> Any:
     return concatenate([first, below], ndim_of(first) - 2)
 
 
-def block_diag(*arrays: Any) -> Any:
+def block_diag(*arrays: Any) -> Value:
     """Matrices along the diagonal of a larger one.
 
     Example:

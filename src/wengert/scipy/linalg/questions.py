@@ -8,10 +8,11 @@ from ...core import Tracer, as_array
 from ...numpy import linalg as _linalg
 from ...ops.elementwise import absolute
 from ...ops.linalg import adjoint, turned
+from ...vocabulary import ArrayLike, Axes
 from .solving import square
 
 
-def norm(a: Any, ord: Any = None, axis: Any = None, keepdims: bool = False, check_finite: bool = True) -> Any:  # noqa: A002
+def norm(a: ArrayLike, ord: Any = None, axis: Axes = None, keepdims: bool = False, check_finite: bool = True) -> Any:  # noqa: A002
     """The norm of vectors or matrices, as `wengert.numpy.linalg.norm` has it.
 
     Example:
@@ -23,7 +24,7 @@ def norm(a: Any, ord: Any = None, axis: Any = None, keepdims: bool = False, chec
     return _linalg.norm(a, ord, axis, keepdims)
 
 
-def bandwidth(a: Any) -> tuple[int, int]:
+def bandwidth(a: ArrayLike) -> tuple[int, int]:
     """How many diagonals below and above the main one hold a number that is not zero, of a matrix that is known.
 
     Example:
@@ -38,7 +39,7 @@ def bandwidth(a: Any) -> tuple[int, int]:
     return scipy.linalg.bandwidth(a.concrete("bandwidth") if isinstance(a, Tracer) else a)
 
 
-def issymmetric(a: Any, atol: Any = None, rtol: Any = None) -> Any:
+def issymmetric(a: ArrayLike, atol: Any = None, rtol: Any = None) -> Any:
     """Whether a matrix equals its transpose (to a tolerance).
 
     Example:
@@ -50,7 +51,7 @@ def issymmetric(a: Any, atol: Any = None, rtol: Any = None) -> Any:
     return _equals(a, turned, atol, rtol)
 
 
-def ishermitian(a: Any, atol: Any = None, rtol: Any = None) -> Any:
+def ishermitian(a: ArrayLike, atol: Any = None, rtol: Any = None) -> Any:
     """Whether a matrix equals its adjoint (to a tolerance).
 
     Example:
@@ -62,7 +63,7 @@ def ishermitian(a: Any, atol: Any = None, rtol: Any = None) -> Any:
     return _equals(a, adjoint, atol, rtol)
 
 
-def _equals(a: Any, flip: Any, atol: Any, rtol: Any) -> Any:
+def _equals(a: ArrayLike, flip: Any, atol: Any, rtol: Any) -> Any:
     a = square(a, "issymmetric")
     distance = absolute(a - flip(a))
     return (distance <= (atol or 0.0) + (rtol or 0.0) * absolute(a)).all()

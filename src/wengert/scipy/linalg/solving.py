@@ -22,6 +22,7 @@ from ...ops.elementwise import absolute, conj, convert, logical_not, not_equal, 
 from ...ops.linalg import adjoint, triangular_solve_p, turned
 from ...ops.promotion import result_dtype
 from ...ops.shape import broadcast_to, expand_dims, moveaxis, reshape
+from ...vocabulary import ArrayLike, Value
 from .patterned import toeplitz
 
 
@@ -32,7 +33,7 @@ def floating(*arrays: Any) -> list[Any]:
     return [convert(v, dtype if inexact_dtype(dtype) else config.float_dtype) for v in values]
 
 
-def matrices(a: Any, name: str) -> Any:
+def matrices(a: ArrayLike, name: str) -> Value:
     """Floating matrices in the last two axes."""
     (a,) = floating(a)
     if ndim_of(a) < 2:
@@ -40,7 +41,7 @@ def matrices(a: Any, name: str) -> Any:
     return a
 
 
-def square(a: Any, name: str) -> Any:
+def square(a: ArrayLike, name: str) -> Value:
     """Floating square matrices in the last two axes."""
     (a,) = floating(a)
     if ndim_of(a) < 2 or shape_of(a)[-1] != shape_of(a)[-2]:
@@ -48,20 +49,20 @@ def square(a: Any, name: str) -> Any:
     return a
 
 
-def of_number(a: Any) -> Any:
+def of_number(a: ArrayLike) -> Value:
     """A number as a matrix of one element, where SciPy takes it for one."""
     a = as_array(a)
     return reshape(a, (1, 1)) if ndim_of(a) == 0 else a
 
 
-def part(a: Any, below: int, above: int) -> Any:
+def part(a: ArrayLike, below: int, above: int) -> Value:
     """Matrices with zeros but for some diagonals, `below` and `above` the main one; what else is there is not read."""
     m, n = shape_of(a)[-2:]
     distance = np.arange(n) - np.arange(m)[:, None]
     return where_p.bind((distance >= -below) & (distance <= above), a, dtype_of(a).type(0))
 
 
-def hermitian(a: Any, lower: bool, symmetric: bool = False) -> Any:
+def hermitian(a: ArrayLike, lower: bool, symmetric: bool = False) -> Value:
     """The Hermitian (or symmetric) matrices of which one triangle is read."""
     n = shape_of(a)[-1]
     rest = part(a, n, -1) if lower else part(a, -1, n)
@@ -78,7 +79,7 @@ _STRUCTURES = {
 }  # fmt: skip
 
 
-def _structured(a: Any, assume_a: str | None, lower: bool, name: str) -> tuple[Any, str]:
+def _structured(a: ArrayLike, assume_a: str | None, lower: bool, name: str) -> tuple[Any, str]:
     """The matrices that are meant, and what they are."""
     if assume_a not in _STRUCTURES:
         names = ", ".join(repr(k) for k in _STRUCTURES)
@@ -95,7 +96,7 @@ def _structured(a: Any, assume_a: str | None, lower: bool, name: str) -> tuple[A
 # --- determinants, inverses, solving ----------------------------------------------------------------------------
 
 
-def det(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
+def det(a: ArrayLike, overwrite_a: bool = False, check_finite: bool = True) -> Value:
     """Determinants of square matrices.
 
     Example:
@@ -108,8 +109,13 @@ def det(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
 
 
 def inv(
-    a: Any, overwrite_a: bool = False, check_finite: bool = True, *, assume_a: str | None = None, lower: bool = False
-) -> Any:
+    a: ArrayLike,
+    overwrite_a: bool = False,
+    check_finite: bool = True,
+    *,
+    assume_a: str | None = None,
+    lower: bool = False,
+) -> Value:
     """Inverses of square matrices; `assume_a` and `lower` say what is read of them, as for `solve`.
 
     Example:
@@ -122,7 +128,7 @@ def inv(
     return _inv(_structured(square(a, "inv"), assume_a, lower, "inv")[0])
 
 
-def cholesky(a: Any, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True) -> Any:
+def cholesky(a: ArrayLike, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True) -> Value:
     """The triangular factor of positive definite matrices: upper, as SciPy has it, or lower; that triangle is read.
 
     Example:
@@ -134,7 +140,9 @@ def cholesky(a: Any, lower: bool = False, overwrite_a: bool = False, check_finit
     return _linalg.cholesky(hermitian(square(of_number(a), "cholesky"), lower), upper=not lower)
 
 
-def cho_factor(a: Any, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True) -> tuple[Any, bool]:
+def cho_factor(
+    a: ArrayLike, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True
+) -> tuple[Any, bool]:
     """The triangular factor of positive definite matrices, and whether it is the lower one, for `cho_solve`.
 
     Example:
@@ -148,7 +156,9 @@ def cho_factor(a: Any, lower: bool = False, overwrite_a: bool = False, check_fin
     return cholesky(a, lower), bool(lower)
 
 
-def cho_solve(c_and_lower: tuple[Any, bool], b: Any, overwrite_b: bool = False, check_finite: bool = True) -> Any:
+def cho_solve(
+    c_and_lower: tuple[Any, bool], b: ArrayLike, overwrite_b: bool = False, check_finite: bool = True
+) -> Value:
     """Solve with a matrix of which `cho_factor` gave the factor.
 
     Example:
@@ -162,15 +172,15 @@ def cho_solve(c_and_lower: tuple[Any, bool], b: Any, overwrite_b: bool = False, 
 
 
 def solve_triangular(
-    a: Any,
-    b: Any,
+    a: ArrayLike,
+    b: ArrayLike,
     trans: Any = 0,
     lower: bool = False,
     unit_diagonal: bool = False,
     overwrite_b: bool = False,
     check_finite: bool = True,
     debug: Any = None,
-) -> Any:
+) -> Value:
     """Solve with triangular matrices.
 
     Args:
@@ -206,15 +216,15 @@ def solve_triangular(
 
 
 def solve(
-    a: Any,
-    b: Any,
+    a: ArrayLike,
+    b: ArrayLike,
     lower: bool = False,
     overwrite_a: bool = False,
     overwrite_b: bool = False,
     check_finite: bool = True,
     assume_a: str | None = None,
     transposed: bool = False,
-) -> Any:
+) -> Value:
     """Solve linear equations.
 
     Args:
@@ -259,7 +269,9 @@ def solve(
     return _linalg.solve(a, b)
 
 
-def pinv(a: Any, *, atol: Any = None, rtol: Any = None, return_rank: bool = False, check_finite: bool = True) -> Any:
+def pinv(
+    a: ArrayLike, *, atol: Any = None, rtol: Any = None, return_rank: bool = False, check_finite: bool = True
+) -> Any:
     """The Moore-Penrose inverse: singular values up to ``atol + rtol * largest`` count as zero.
 
     `rtol` is ``max(m, n) * eps`` by default, `atol` 0. Derivative: Golub & Pereyra (1973), equation 4.12; right where the
@@ -290,8 +302,8 @@ def pinv(a: Any, *, atol: Any = None, rtol: Any = None, return_rank: bool = Fals
 
 
 def lstsq(
-    a: Any,
-    b: Any,
+    a: ArrayLike,
+    b: ArrayLike,
     cond: Any = None,
     overwrite_a: bool = False,
     overwrite_b: bool = False,
@@ -329,7 +341,7 @@ def lstsq(
     return x, squares, convert(rank, np.dtype(config.int_dtype)), s  # a Python int in SciPy, NumPy's has 32 bits
 
 
-def solve_toeplitz(c_or_cr: Any, b: Any, check_finite: bool = True) -> Any:
+def solve_toeplitz(c_or_cr: Any, b: ArrayLike, check_finite: bool = True) -> Value:
     """Solve with the matrix that `toeplitz` makes of a column, or of a pair of a column and a row.
 
     Example:
@@ -343,8 +355,14 @@ def solve_toeplitz(c_or_cr: Any, b: Any, check_finite: bool = True) -> Any:
 
 
 def solve_circulant(
-    c: Any, b: Any, singular: str = "raise", tol: Any = None, caxis: int = -1, baxis: int = 0, outaxis: int = 0
-) -> Any:
+    c: ArrayLike,
+    b: ArrayLike,
+    singular: str = "raise",
+    tol: Any = None,
+    caxis: int = -1,
+    baxis: int = 0,
+    outaxis: int = 0,
+) -> Value:
     """Solve with the matrix that `circulant` makes of the vector `c`, by Fourier transforms.
 
     Args:

@@ -12,10 +12,11 @@ from ...ops.elementwise import stop_gradient_p
 from ...ops.indexing import getitem
 from ...ops.linalg import adjoint
 from ...ops.subspaces import null_space_p, orth_p
+from ...vocabulary import ArrayLike
 from .solving import floating
 
 
-def _basis(A: Any, rcond: Any, name: str, by_rank: Any, by_svd: Any) -> Any:
+def _basis(A: ArrayLike, rcond: Any, name: str, by_rank: Any, by_svd: Any) -> Any:
     """A basis that `by_rank` gives of a matrix and its rank, where the singular values that are left out are 0 to
     rounding; where `rcond` leaves out others, `by_svd` gives it of vectors that belong to them."""
     (A,) = floating(A)
@@ -31,7 +32,7 @@ def _basis(A: Any, rcond: Any, name: str, by_rank: Any, by_svd: Any) -> Any:
     return by_svd(A, rank)
 
 
-def orth(A: Any, rcond: Any = None) -> Any:
+def orth(A: ArrayLike, rcond: Any = None) -> Any:
     """An orthonormal basis of the space that the columns of a matrix span; how many there are depends on the values.
 
     The basis is that of left singular vectors, with the derivative of Townsend (2016). Where singular values are equal it is
@@ -54,7 +55,7 @@ def orth(A: Any, rcond: Any = None) -> Any:
 
 
 def null_space(
-    A: Any,
+    A: ArrayLike,
     rcond: Any = None,
     *,
     overwrite_a: bool = False,

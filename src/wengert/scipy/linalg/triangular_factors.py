@@ -12,10 +12,11 @@ from ...ops.elementwise import convert
 from ...ops.indexing import getitem, take_along_axis
 from ...ops.shape import broadcast_to, expand_dims, reshape
 from ...ops.triangular_factors import lu_p, permutation_p
+from ...vocabulary import ArrayLike, Value
 from .solving import floating, matrices, solve_triangular
 
 
-def lu_factor(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> tuple[Any, Any]:
+def lu_factor(a: ArrayLike, overwrite_a: bool = False, check_finite: bool = True) -> tuple[Any, Any]:
     """Both factors of `lu` in one matrix, and LAPACK's pivots, for `lu_solve`.
 
     Derivative: De Hoog, Anderssen & Lukas (2011), with the pivots held.
@@ -32,7 +33,7 @@ def lu_factor(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> t
 
 
 def lu(
-    a: Any, permute_l: bool = False, overwrite_a: bool = False, check_finite: bool = True, p_indices: bool = False
+    a: ArrayLike, permute_l: bool = False, overwrite_a: bool = False, check_finite: bool = True, p_indices: bool = False
 ) -> tuple[Any, ...]:
     """The factors ``a = P L U``: a permutation, a lower triangle with ones on the diagonal, an upper triangle.
 
@@ -64,8 +65,8 @@ def lu(
 
 
 def lu_solve(
-    lu_and_piv: tuple[Any, Any], b: Any, trans: int = 0, overwrite_b: bool = False, check_finite: bool = True
-) -> Any:
+    lu_and_piv: tuple[Any, Any], b: ArrayLike, trans: int = 0, overwrite_b: bool = False, check_finite: bool = True
+) -> Value:
     """Solve with matrices of which `lu_factor` gave the factors: two substitutions.
 
     Args:

@@ -7,9 +7,8 @@ meant; otherwise SciPy's own code runs on the traced values, which do what NumPy
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
-from typing import Any
 
+from ...vocabulary import Function
 from .same import same_meaning
 
 # Functions whose arguments are functions, which may close over traced values.
@@ -75,7 +74,7 @@ FILES = {
 }
 
 
-def answer_of(name: str) -> Callable[..., Any] | None:
+def answer_of(name: str) -> Function | None:
     """The answer of a function by its name in SciPy, without ``scipy.``; None where SciPy's own code runs."""
     room, _, own = name.rpartition(".")
     for file in FILES.get(room.split(".")[0] if room not in FILES else room, ()):

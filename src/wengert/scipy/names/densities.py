@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ... import numpy as wnp
+from ...vocabulary import Value
 from .. import special
 
 Formula = Callable[..., Any]
@@ -50,7 +51,7 @@ def _geninvgauss_pdf(z: Any, p: Any, b: Any) -> Any:
     return wnp.exp((p - 1) * wnp.log(z) - b * (z + 1 / z) / 2 + b) / (2 * special.kve(p, b))
 
 
-def _genhyperbolic_pdf(z: Any, p: Any, a: Any, b: Any) -> Any:
+def _genhyperbolic_pdf(z: Any, p: Any, a: Any, b: Any) -> Value:
     root, narrow = wnp.sqrt(1 + z * z), wnp.sqrt(a * a - b * b)
     logs = p * wnp.log(narrow) - (p - 0.5) * wnp.log(a) - (0.5 - p) * wnp.log(root) + b * z - a * root + narrow
     return wnp.exp(logs) * special.kve(p - 0.5, a * root) / (special.kve(p, narrow) * np.sqrt(2 * np.pi))

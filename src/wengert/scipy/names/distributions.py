@@ -12,7 +12,6 @@ import functools
 import math
 import threading
 import types
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,6 +24,7 @@ from ...ops.families import Elementwise
 from ...ops.special.declare import floating
 from ...transforms.derivatives import stop_gradient
 from ...transforms.jvp import jvp
+from ...vocabulary import Function, Keywords
 from .densities import BY_PROBABILITY, FORMULAS, INTEGRATED, PARTIALS
 from .entry import Entry, entry_of
 from .integrals import double_exponential
@@ -127,7 +127,7 @@ def _refusal(dist: Any, key: str, name: str, why: str = "") -> NotDifferentiable
     )
 
 
-def _formula(dist: Any, key: str, k: int, name: str) -> Callable[..., Any]:
+def _formula(dist: Any, key: str, k: int, name: str) -> Function:
     """The partial derivative of SciPy's formula for the standard form in its argument number `k`."""
 
     def partial(ans: Any, z: Any, *shapes: Any) -> Any:
@@ -223,7 +223,7 @@ def _partials(dist: Any, key: str) -> list[Any]:
     return out + [chosen(k + 1, name) for k, name in enumerate(names)]
 
 
-def _chain(primitive: Any, k: int) -> Callable[..., Any]:
+def _chain(primitive: Any, k: int) -> Function:
     """A partial derivative of one of these operations as it is declared."""
 
     def partial(_: Any, *args: Any) -> Any:
@@ -252,7 +252,7 @@ def of(dist: Any, key: str) -> Any:
     return found
 
 
-def answer(entry: Entry, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def answer(entry: Entry, args: tuple[Any, ...], kwargs: Keywords) -> Any:
     """A method of a distribution: ours, or one of SciPy's by its standard form."""
     from .. import stats
 
@@ -285,7 +285,7 @@ def answer(entry: Entry, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     return out
 
 
-def of_vectors(entry: Entry, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def of_vectors(entry: Entry, args: tuple[Any, ...], kwargs: Keywords) -> Any:
     """A method of a distribution of vectors: ours, which is of the name of SciPy's class without ``_gen``."""
     from .. import stats
 
@@ -308,7 +308,7 @@ def _of_kde(this: Any) -> Any:
     return stats.gaussian_kde(this.dataset, bw_method=this.factor, weights=this.weights)
 
 
-def pearsonr(entry: Entry, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def pearsonr(entry: Entry, args: tuple[Any, ...], kwargs: Keywords) -> Any:
     """`scipy.stats.pearsonr` of vectors: the coefficient and the probability under independence."""
     from scipy.stats._stats_py import PearsonRResult
 
@@ -325,7 +325,7 @@ def pearsonr(entry: Entry, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     return made(statistic=r, pvalue=p, alternative="two-sided", n=n, x=x, y=y, axis=0)
 
 
-def linregress(entry: Entry, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def linregress(entry: Entry, args: tuple[Any, ...], kwargs: Keywords) -> Any:
     """`scipy.stats.linregress`."""
     from scipy.stats._stats_py import LinregressResult
 

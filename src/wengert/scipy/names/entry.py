@@ -17,6 +17,7 @@ from ... import transforms
 from ...core import OBJECTS, Tracer
 from ...errors import WengertError
 from ...transforms.plain import closes_over_traced, is_traced, is_writing
+from ...vocabulary import Function, Keywords
 
 _PLAIN: frozenset[type] = frozenset(
     {bool, int, float, complex, str, type(None), np.float64, np.float32, np.int64, np.bool_, slice}
@@ -62,7 +63,7 @@ class Entry:
         name: str,
         makes: bool,
         solves: bool,
-        answer_of: Callable[[str], Callable[..., Any] | None],
+        answer_of: Callable[[str], Function | None],
     ) -> None:
         self.name, self.makes, self.solves, self._answer_of = name, makes, solves, answer_of
         own = types.FunctionType(
@@ -77,7 +78,7 @@ class Entry:
         own.__dict__.update(function.__dict__)
         self.original = own
 
-    def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def __call__(self, args: tuple[Any, ...], kwargs: Keywords) -> Any:
         __tracebackhide__ = True
         if not _is_plain(args) or (kwargs and not _is_plain(kwargs.values())):
             return self.answered(args, kwargs)
@@ -98,7 +99,7 @@ class Entry:
                 raise
         return self.answered(args, kwargs)
 
-    def answered(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def answered(self, args: tuple[Any, ...], kwargs: Keywords) -> Any:
         """The answer where a value is traced; SciPy's own code where there is none, which may do."""
         answer = self.answer
         if answer is None:
@@ -106,14 +107,14 @@ class Entry:
         return answer(self, _unwrapped(args), {k: _unwrapped(v) for k, v in kwargs.items()})
 
     @functools.cached_property
-    def answer(self) -> Callable[..., Any] | None:
+    def answer(self) -> Function | None:
         return self._answer_of(self.name)
 
     @functools.cached_property
     def signature(self) -> inspect.Signature:
         return inspect.signature(self.original)
 
-    def bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    def bound(self, args: tuple[Any, ...], kwargs: Keywords) -> dict[str, Any]:
         """The arguments by name, defaults included.
 
         Raises:

@@ -17,6 +17,7 @@ from ...core import Tracer, as_array, shape_of
 from ...errors import NotSupportedError
 from ...transforms.derivatives import jacfwd, stop_gradient
 from ...transforms.plain import NotPlain, PlainFunction, plain_tree
+from ...vocabulary import ArrayLike, Function, Value
 from .arguments import as_tuple, split, vector_of, with_more
 from .constraints import Constraints, shape_like, stacked
 from .entry import Entry
@@ -138,12 +139,7 @@ def curve_fit(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
     if named.get("nan_policy") == "omit":
         raise NotSupportedError("scipy.optimize.curve_fit of traced values leaves no data out: select them before")
     limits = (bounds.lb, bounds.ub) if hasattr(bounds, "lb") else tuple(bounds)
-    if p0 is not None:
-        n = shape_of(wnp.atleast_1d(as_array(p0)))[0]
-    elif any(np.ndim(shape_like(b)) for b in limits):
-        n = max(np.size(shape_like(b)) for b in limits)
-    else:
-        n = len(inspect.signature(f).parameters) - 1
+    n = _count_of_parameters(f, p0, limits)
 
     def residuals(p: Any) -> Any:
         r = vector_of(f(x, *[p[i] for i in range(n)])) - y
@@ -183,16 +179,28 @@ def curve_fit(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
     p, found = stationary_point(entry, raw, n, np.dtype(float), limits, _Residuals(), start, run)
     if not isinstance(p, Tracer):
         return found
-    jacobian = jacfwd(residuals)(p)
-    covariance = wnp.linalg.inv(jacobian.T @ jacobian)
-    m = shape_of(y)[0]
-    if not exact and m > n:
-        covariance = covariance * (wnp.sum(residuals(p) ** 2) / (m - n))
-    elif not exact:
-        covariance = covariance * np.inf
+    covariance = _covariance(residuals, p, shape_of(y)[0], n, exact)
     if found is None:
         return p, covariance
     return (p, found[1] + (covariance - stop_gradient(covariance)), *found[2:])
+
+
+def _count_of_parameters(f: Function, p0: Any, limits: Sequence[Any]) -> int:
+    """How many parameters a fit has: by where it begins, by their bounds, or by the signature of the model."""
+    if p0 is not None:
+        return shape_of(wnp.atleast_1d(as_array(p0)))[0]
+    if any(np.ndim(shape_like(b)) for b in limits):
+        return max(np.size(shape_like(b)) for b in limits)
+    return len(inspect.signature(f).parameters) - 1
+
+
+def _covariance(residuals: Function, p: Value, m: int, n: int, exact: bool) -> Value:
+    """Of `n` parameters from `m` residuals; scaled by the size of these unless their errors are known exactly."""
+    jacobian = jacfwd(residuals)(p)
+    covariance = wnp.linalg.inv(jacobian.T @ jacobian)
+    if exact:
+        return covariance
+    return covariance * (wnp.sum(residuals(p) ** 2) / (m - n)) if m > n else covariance * np.inf
 
 
 def _between(low: Any, high: Any, n: int) -> np.ndarray:
@@ -227,7 +235,7 @@ def lsq_linear(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
     return result
 
 
-def _linear_squares(entry: Entry, matrix: Any, b: Any, limits: Any, named: Named, where: Any) -> Any:
+def _linear_squares(entry: Entry, matrix: ArrayLike, b: Any, limits: Any, named: Named, where: Any) -> Any:
     rest = {k: v for k, v in named.items() if k not in ("A", "b", "bounds")}
     if "bounds" in named:
         rest["bounds"] = _known(limits, entry)

@@ -20,6 +20,7 @@ from ...errors import NotSupportedError
 from ...ops.special.declare import floating
 from ...transforms.derivatives import jacfwd, stop_gradient
 from ...transforms.plain import NotPlain, PlainFunction, is_traced, levels_of, plain_tree
+from ...vocabulary import ArrayLike, Value
 from .entry import Entry
 
 Named = dict[str, Any]
@@ -36,7 +37,7 @@ _A = np.array(
 )
 
 
-def _values(x: Any) -> Any:
+def _values(x: ArrayLike) -> Any:
     x = wnp.stack([as_array(v) for v in x]) if isinstance(x, (list, tuple)) else as_array(x)
     return wnp.reshape(floating(x)[0], (-1,)) if not shape_of(x) else floating(x)[0]
 
@@ -69,7 +70,7 @@ class _Implicit:
     def __init__(self, f: Slope, dense: Any) -> None:
         self.f, self.dense = f, dense
 
-    def __call__(self, t: Any, y: Any, h: Any) -> Any:
+    def __call__(self, t: Any, y: ArrayLike, h: Any) -> Value:
         n = shape_of(y)[0]
 
         def left(z: Any, t: Any, y: Any, h: Any) -> Any:
@@ -126,7 +127,7 @@ class _Solution:
             state = self.step(self.mesh[n], self.states[n], t - self.mesh[n])
         return self.dense(known) + (state - stop_gradient(state))
 
-    def __call__(self, t: Any) -> Any:
+    def __call__(self, t: ArrayLike) -> Any:
         t = as_array(t)
         if not shape_of(t):
             return self.at(t)
@@ -260,7 +261,7 @@ def _last(out: Any, found: Any) -> tuple[Any, Any]:
     return out.t[-1], out.y[:, -1]
 
 
-def _within_program(named: Named, f: Slope, events: list[Any], start: Any, end: Any, y0: Any) -> Any:
+def _within_program(named: Named, f: Slope, events: list[Any], start: ArrayLike, end: Any, y0: Any) -> Any:
     from scipy.integrate import OdeSolution  # noqa: F401  (the result's class is private)
     from scipy.optimize import OptimizeResult
 

@@ -20,6 +20,7 @@ from ...errors import NotSupportedError, WengertError
 from ...transforms.derivatives import stop_gradient
 from ...transforms.plain import NotPlain, PlainFunction, is_traced, levels_of, plain_tree
 from ...transforms.vmap import vmap
+from ...vocabulary import ArrayLike
 from .arguments import as_tuple
 from .entry import Entry
 
@@ -108,14 +109,14 @@ class _Integrand:
         return self.sign * wnp.sum(terms, 0), wnp.sum(wnp.abs(stop_gradient(terms)), 0), beside
 
 
-def _scaled(values: Any, w: Any) -> Any:
+def _scaled(values: ArrayLike, w: Any) -> Any:
     """Values along the first axis times weights; 0 where a value is, though the weight be infinite."""
     w = wnp.reshape(w, (-1, *[1] * (len(shape_of(values)) - 1)))
     zero = wnp.equal(values, 0)
     return wnp.where(zero, values, values * wnp.where(zero, 1.0, w))
 
 
-def _at(f: Callable[[Any], Any], x: Any) -> Any:
+def _at(f: Callable[[Any], Any], x: ArrayLike) -> Any:
     """A function of numbers at a vector of points: at all of them at once if it can be, otherwise one after another."""
     try:
         out: Any = vmap(f)(x)

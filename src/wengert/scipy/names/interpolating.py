@@ -20,6 +20,7 @@ from ...errors import NotSupportedError
 from ...ops.special.declare import floating
 from ...transforms.derivatives import stop_gradient
 from ...transforms.plain import TRACED, is_traced
+from ...vocabulary import ArrayLike, Axes, Function
 from .entry import Entry
 
 Named = dict[str, Any]
@@ -51,7 +52,7 @@ def made_by(make: Callable[..., Any], whole: bool = False) -> Callable[..., Any]
     return answer
 
 
-def asked(method: str, make: Callable[[Any], Any]) -> Callable[..., Any]:
+def asked(method: str, make: Callable[[Any], Any]) -> Function:
     """The answer of a method: that of what stands for the object."""
 
     def answer(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
@@ -62,7 +63,7 @@ def asked(method: str, make: Callable[[Any], Any]) -> Callable[..., Any]:
     return answer
 
 
-def _class(name: str) -> Callable[..., Any]:
+def _class(name: str) -> Function:
     return lambda *args, **kwargs: getattr(_ours(), name)(*args, **kwargs)
 
 
@@ -115,7 +116,7 @@ class Bernstein:
 class Spline:
     """A spline of basis functions: knots `t`, coefficients `c` with their axis first, degree `k`."""
 
-    def __init__(self, t: Any, c: Any, k: int, extrapolate: Any = True, axis: int = 0) -> None:
+    def __init__(self, t: Any, c: ArrayLike, k: int, extrapolate: Any = True, axis: int = 0) -> None:
         if is_traced(t):
             raise NotSupportedError(
                 "scipy.interpolate.BSpline of traced knots has no derivative here; use stop_gradient on them"
@@ -123,7 +124,7 @@ class Spline:
         self.t, self.k, self.extrapolate, self.axis = np.asarray(t, float), int(k), extrapolate, axis
         self.c = wnp.moveaxis(floating(as_array(c))[0], axis, 0)
 
-    def __call__(self, x: Any, nu: int = 0, extrapolate: Any = None) -> Any:
+    def __call__(self, x: ArrayLike, nu: int = 0, extrapolate: Any = None) -> Any:
         extrapolate = self.extrapolate if extrapolate is None else extrapolate
         if nu:
             return self.derivative(nu)(x, extrapolate=extrapolate)
@@ -184,7 +185,7 @@ def _spline(this: Any) -> Spline:
     return Spline(this.t, this.c, this.k, this.extrapolate, this.axis)
 
 
-def fitted(values: str, result: Callable[[Any, Any, Any], Any], knots: tuple[str, ...] = ("x",)) -> Callable[..., Any]:
+def fitted(values: str, result: Callable[[Any, Any, Any], Any], knots: tuple[str, ...] = ("x",)) -> Function:
     """The answer of a function that fits a spline, whose coefficients are affine in the values: SciPy fits each unit vector."""
 
     def answer(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
@@ -213,7 +214,7 @@ def fitted(values: str, result: Callable[[Any, Any, Any], Any], knots: tuple[str
     return answer
 
 
-def _of_spline(found: Any, c: Any, axis: Any) -> Any:
+def _of_spline(found: Any, c: Any, axis: Axes) -> Any:
     if c is None:
         return found.c
     vars(found)[TRACED] = Spline(found.t, c, found.k, found.extrapolate)
@@ -222,7 +223,7 @@ def _of_spline(found: Any, c: Any, axis: Any) -> Any:
     return found
 
 
-def _of_tuple(found: Any, c: Any, axis: Any) -> Any:
+def _of_tuple(found: Any, c: Any, axis: Axes) -> Any:
     return found[1] if c is None else (found[0], c, found[2])
 
 
@@ -275,10 +276,10 @@ class Radial:
 
     def __init__(
         self,
-        y: Any,
-        d: Any,
+        y: ArrayLike,
+        d: ArrayLike,
         neighbors: Any = None,
-        smoothing: Any = 0.0,
+        smoothing: ArrayLike = 0.0,
         kernel: str = "thin_plate_spline",
         epsilon: Any = None,
         degree: int | None = None,
@@ -314,7 +315,7 @@ class Radial:
         apart = (x[:, None] - self.y[None]) * self.epsilon
         return self.kernel(wnp.sum(apart * apart, -1))
 
-    def _monomials(self, x: Any) -> Any:
+    def _monomials(self, x: ArrayLike) -> Any:
         u = (x - self.shift) / self.scale
         columns = []
         for power in self.powers:
@@ -324,7 +325,7 @@ class Radial:
             columns.append(term)
         return wnp.stack(columns, 1) if columns else np.zeros((shape_of(x)[0], 0))
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: ArrayLike) -> Any:
         x = floating(as_array(x))[0]
         out = wnp.concatenate([self._between(x), self._monomials(x)], 1) @ self.weights
         return wnp.reshape(out, (shape_of(x)[0], *self.rest))
@@ -366,7 +367,7 @@ class _Reshaped:
     def __init__(self, spline: Spline, extra: tuple[int, ...], axis: int) -> None:
         self.spline, self.extra, self.axis = spline, extra, axis
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: ArrayLike) -> Any:
         out = self.spline(x)
         rank = len(shape_of(as_array(x)))
         out = wnp.reshape(out, (*shape_of(out)[:rank], *self.extra))

@@ -21,15 +21,14 @@ from ...ops.special.declare import floating
 from ...transforms.implicit import custom_linear_solve
 from ...transforms.plain import is_traced
 from ...transforms.solutions import solved
+from ...vocabulary import ArrayLike, Function, Value
 from .entry import HOW, Entry
 
 Named = dict[str, Any]
 MOST = 1 << 24  # elements of the matrix
 
 
-def along(
-    argument: str, axis: int | None = None, out: Callable[[Any], Any] = lambda found: found
-) -> Callable[..., Any]:
+def along(argument: str, axis: int | None = None, out: Callable[[Any], Any] = lambda found: found) -> Function:
     """The answer of a function that is linear in an argument along its argument `axis`, or along the last axis.
 
     `out` is what of its result is linear.
@@ -63,7 +62,7 @@ def along(
     return answer
 
 
-def fft(name: str, shape: str | None = None) -> Callable[..., Any]:
+def fft(name: str, shape: str | None = None) -> Function:
     """The answer of a transform of scipy.fftpack by that of scipy.fft."""
 
     def answer(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
@@ -80,7 +79,7 @@ def fft(name: str, shape: str | None = None) -> Callable[..., Any]:
 
 
 def solution(
-    matrix: Any, solve: Callable[[np.ndarray], np.ndarray], turned: Callable[[np.ndarray], np.ndarray], b: Any
+    matrix: Any, solve: Callable[[np.ndarray], np.ndarray], turned: Callable[[np.ndarray], np.ndarray], b: ArrayLike
 ) -> Any:
     """The solution with a sparse matrix of plain numbers, by functions that solve with it and with its transpose."""
 
@@ -144,7 +143,7 @@ class Factors:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._factors, name)
 
-    def solve(self, rhs: Any, trans: str = "N") -> Any:
+    def solve(self, rhs: ArrayLike, trans: str = "N") -> Any:
         if not is_traced(rhs):
             return self._factors.solve(rhs, trans)
         if trans == "H":
@@ -177,7 +176,7 @@ def factorized(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
     return (made if isinstance(made, Factors) else Factors(matrix, made)).solve
 
 
-def expm_multiply(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
+def expm_multiply(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Value:
     """`scipy.sparse.linalg.expm_multiply` of a plain matrix and a traced vector or matrix."""
     named = entry.bound(args, kwargs)
     if is_traced(named["A"]):
@@ -190,7 +189,7 @@ def expm_multiply(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
 # --- equations of Riccati -------------------------------------------------------------------------------------------
 
 
-def riccati(residual: Callable[..., Any]) -> Callable[..., Any]:
+def riccati(residual: Function) -> Function:
     """The answer of a solver of an equation of Riccati, by its residual of ``(x, a, b, q, r)``."""
 
     def answer(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
@@ -217,11 +216,11 @@ def riccati(residual: Callable[..., Any]) -> Callable[..., Any]:
     return answer
 
 
-def _continuous(x: Any, a: Any, b: Any, q: Any, r: Any) -> Any:
+def _continuous(x: ArrayLike, a: ArrayLike, b: ArrayLike, q: Any, r: Any) -> Value:
     return a.T @ x + x @ a - x @ b @ wnp.linalg.solve(r, b.T @ x) + q
 
 
-def _discrete(x: Any, a: Any, b: Any, q: Any, r: Any) -> Any:
+def _discrete(x: ArrayLike, a: ArrayLike, b: ArrayLike, q: Any, r: Any) -> Value:
     inner = wnp.linalg.solve(r + b.T @ x @ b, b.T @ x @ a)
     return a.T @ x @ a - x - a.T @ x @ b @ inner + q
 

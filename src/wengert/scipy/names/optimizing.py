@@ -21,6 +21,7 @@ from ...transforms.gradient import grad
 from ...transforms.plain import PlainFunction, is_traced, plain_tree
 from ...transforms.solutions import solved
 from ...transforms.stationary import conditions, multipliers
+from ...vocabulary import DTypeLike, Function
 from .arguments import Named, as_tuple, split, vector_of, with_more
 from .constraints import Constraints, _bounds, _rows, shape_like, stacked
 from .entry import Entry
@@ -152,7 +153,7 @@ def stationary_point(
     entry: Entry,
     raw: Callable[[Any], tuple[Any, list[Any]]],
     n: int,
-    dtype: Any,
+    dtype: DTypeLike,
     bounds: tuple[Any, Any],
     constraints: Constraints,
     start: Any,
@@ -269,7 +270,7 @@ def minimum_like(
     return answer
 
 
-def _derivative(name: str, value: Callable[[Any], Any]) -> Callable[..., Any]:
+def _derivative(name: str, value: Callable[[Any], Any]) -> Function:
     """The derivative of a function that SciPy knows by a name."""
     if name in ("hess", "fhess"):
         return hessian(value)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable
 from typing import Any
 
 from ...errors import NotSupportedError
+from ...vocabulary import Function, Keywords
 from .entry import HOW, Entry
 
 
-def same_meaning(path: str) -> Callable[..., Any]:
+def same_meaning(path: str) -> Function:
     """The answer by our function of the same name."""
     room, _, name = path.rpartition(".")
 
-    def answer(entry: Entry, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def answer(entry: Entry, args: tuple[Any, ...], kwargs: Keywords) -> Any:
         ours = getattr(importlib.import_module(f"wengert.scipy.{room}"), name)
         try:
             parameters = inspect.signature(ours).parameters

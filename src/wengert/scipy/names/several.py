@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from ...vocabulary import Keywords
 from .entry import Entry
 from .same import same_meaning
 
 
-def answer(entry: Entry, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def answer(entry: Entry, args: tuple[Any, ...], kwargs: Keywords) -> Any:
     """The call of one: by its name in ``scipy.special``, where we have it."""
     from .. import special
 

@@ -18,6 +18,7 @@ from ...errors import ArgumentError, ConcretizationError, ShapeError
 from ...ops.axes import canonical_axes, canonical_axis
 from ...ops.elementwise import convert
 from ...ops.special.declare import floating
+from ...vocabulary import ArrayLike, Keywords, Value
 from ..signal import convolve as _convolve
 
 _EDGES = {
@@ -26,7 +27,7 @@ _EDGES = {
 }  # fmt: skip
 
 
-def _per_axis(what: str, name: str, value: Any, rank: int) -> list[Any]:
+def _per_axis(what: str, name: str, value: ArrayLike, rank: int) -> list[Any]:
     """An option for each axis, of one for all or one for each."""
     if isinstance(value, (str, int, float, np.number)) or value is None or (ndim_of(as_value(value)) == 0):
         return [value] * rank
@@ -36,7 +37,7 @@ def _per_axis(what: str, name: str, value: Any, rank: int) -> list[Any]:
     return values
 
 
-def _continued(what: str, x: Any, widths: Sequence[tuple[int, int]], modes: Sequence[str], cval: Any) -> Any:
+def _continued(what: str, x: ArrayLike, widths: Sequence[tuple[int, int]], modes: Sequence[str], cval: Any) -> Value:
     """The image with what lies behind its edges."""
     for i, (pair, mode) in enumerate(zip(widths, modes, strict=True)):
         if mode not in _EDGES:
@@ -48,7 +49,7 @@ def _continued(what: str, x: Any, widths: Sequence[tuple[int, int]], modes: Sequ
     return x
 
 
-def _stored(out: Any, image: Any, output: Any) -> Any:
+def _stored(out: ArrayLike, image: ArrayLike, output: Any) -> Value:
     """A result in the dtype of the image, or of `output`."""
     if isinstance(output, (np.ndarray, Tracer)):
         raise ArgumentError("output is a dtype here, not an array to write into; take the result")
@@ -59,8 +60,8 @@ def _stored(out: Any, image: Any, output: Any) -> Any:
 
 
 def _correlated(
-    what: str, image: Any, weights: Any, output: Any, mode: Any, cval: Any, origin: Any, turned: bool
-) -> Any:
+    what: str, image: ArrayLike, weights: Any, output: Any, mode: Any, cval: Any, origin: ArrayLike, turned: bool
+) -> Value:
     """The correlation with weights of as many axes as the image; `turned` is the convolution."""
     x, w = floating(image, weights)
     rank = ndim_of(x)
@@ -79,9 +80,9 @@ def _correlated(
 
 
 def correlate(
-    input: Any, weights: Any, output: Any = None, mode: Any = "reflect", cval: Any = 0.0, origin: Any = 0, *,
+    input: ArrayLike, weights: Any, output: Any = None, mode: Any = "reflect", cval: Any = 0.0, origin: ArrayLike = 0, *,
     axes: None = None,
-) -> Any:  # fmt: skip
+) -> Value:  # fmt: skip
     """The correlation of an image with weights.
 
     Args:
@@ -101,9 +102,9 @@ def correlate(
 
 
 def convolve(
-    input: Any, weights: Any, output: Any = None, mode: Any = "reflect", cval: Any = 0.0, origin: Any = 0, *,
+    input: ArrayLike, weights: Any, output: Any = None, mode: Any = "reflect", cval: Any = 0.0, origin: ArrayLike = 0, *,
     axes: None = None,
-) -> Any:  # fmt: skip
+) -> Value:  # fmt: skip
     """The convolution of an image with weights; arguments as for `correlate`.
 
     Example:
@@ -118,8 +119,8 @@ def convolve(
 
 
 def _along(
-    what: str, image: Any, weights: Any, axis: int, output: Any, mode: str, cval: Any, origin: int, turned: bool
-) -> Any:
+    what: str, image: ArrayLike, weights: Any, axis: int, output: Any, mode: str, cval: Any, origin: int, turned: bool
+) -> Value:
     (w,) = floating(weights)
     if ndim_of(w) != 1 or not shape_of(w)[0]:
         raise ShapeError(f"{what}: the weights are a vector, got shape {shape_of(w)}")
@@ -131,14 +132,14 @@ def _along(
 
 
 def correlate1d(
-    input: Any,
+    input: ArrayLike,
     weights: Any,
     axis: int = -1,
     output: Any = None,
     mode: str = "reflect",
     cval: Any = 0.0,
     origin: int = 0,
-) -> Any:
+) -> Value:
     """The correlation along one axis; arguments as for `correlate`.
 
     Example:
@@ -151,14 +152,14 @@ def correlate1d(
 
 
 def convolve1d(
-    input: Any,
+    input: ArrayLike,
     weights: Any,
     axis: int = -1,
     output: Any = None,
     mode: str = "reflect",
     cval: Any = 0.0,
     origin: int = 0,
-) -> Any:
+) -> Value:
     """The convolution along one axis; arguments as for `correlate`.
 
     Example:
@@ -173,7 +174,7 @@ def convolve1d(
 # --- Gaussians ----------------------------------------------------------------------------------------------------
 
 
-def _gaussian(sigma: Any, order: int, radius: int) -> Any:
+def _gaussian(sigma: Any, order: int, radius: int) -> Value:
     """A normal density at whole numbers, its sum 1, or its derivative of an order, by Hermite's recurrence."""
     x = np.arange(-radius, radius + 1.0)
     density = wnp.exp(-0.5 * (x / sigma) ** 2)
@@ -190,9 +191,9 @@ def _gaussian(sigma: Any, order: int, radius: int) -> Any:
 
 
 def gaussian_filter1d(
-    input: Any, sigma: Any, axis: int = -1, order: int = 0, output: Any = None, mode: str = "reflect", cval: Any = 0.0,
+    input: ArrayLike, sigma: Any, axis: int = -1, order: int = 0, output: Any = None, mode: str = "reflect", cval: Any = 0.0,
     truncate: float = 4.0, *, radius: int | None = None,
-) -> Any:  # fmt: skip
+) -> Value:  # fmt: skip
     """The image smoothed along an axis by a normal density, or by its derivative of an order.
 
     Args:
@@ -220,9 +221,9 @@ def gaussian_filter1d(
 
 
 def gaussian_filter(
-    input: Any, sigma: Any, order: Any = 0, output: Any = None, mode: Any = "reflect", cval: Any = 0.0,
+    input: ArrayLike, sigma: Any, order: Any = 0, output: Any = None, mode: Any = "reflect", cval: Any = 0.0,
     truncate: float = 4.0, *, radius: Any = None, axes: Any = None,
-) -> Any:  # fmt: skip
+) -> Value:  # fmt: skip
     """The image smoothed along all axes (or `axes`); options are one for all, or one for each of them.
 
     Example:
@@ -251,7 +252,7 @@ def _added(parts: list[Any]) -> Any:
 
 
 def _derivatives(
-    order: int, input: Any, sigma: Any, output: Any, mode: Any, cval: Any, axes: Any, options: dict[str, Any]
+    order: int, input: ArrayLike, sigma: Any, output: Any, mode: Any, cval: Any, axes: Any, options: Keywords
 ) -> list[Any]:
     """The derivatives of the smoothed image of one order along each axis."""
     chosen = canonical_axes(axes, ndim_of(as_value(input)))
@@ -260,7 +261,7 @@ def _derivatives(
 
 
 def gaussian_laplace(
-    input: Any,
+    input: ArrayLike,
     sigma: Any,
     output: Any = None,
     mode: Any = "reflect",
@@ -281,7 +282,7 @@ def gaussian_laplace(
 
 
 def gaussian_gradient_magnitude(
-    input: Any,
+    input: ArrayLike,
     sigma: Any,
     output: Any = None,
     mode: Any = "reflect",
@@ -289,7 +290,7 @@ def gaussian_gradient_magnitude(
     *,
     axes: Any = None,
     **options: Any,
-) -> Any:
+) -> Value:
     """The length of the gradient of the smoothed image.
 
     Example:
@@ -308,8 +309,14 @@ def gaussian_gradient_magnitude(
 
 
 def uniform_filter1d(
-    input: Any, size: int, axis: int = -1, output: Any = None, mode: str = "reflect", cval: Any = 0.0, origin: int = 0
-) -> Any:
+    input: ArrayLike,
+    size: int,
+    axis: int = -1,
+    output: Any = None,
+    mode: str = "reflect",
+    cval: Any = 0.0,
+    origin: int = 0,
+) -> Value:
     """The mean of `size` neighbours along an axis.
 
     Example:
@@ -326,9 +333,9 @@ def uniform_filter1d(
 
 
 def uniform_filter(
-    input: Any, size: Any = 3, output: Any = None, mode: Any = "reflect", cval: Any = 0.0, origin: Any = 0, *,
+    input: ArrayLike, size: Any = 3, output: Any = None, mode: Any = "reflect", cval: Any = 0.0, origin: Any = 0, *,
     axes: Any = None,
-) -> Any:  # fmt: skip
+) -> Value:  # fmt: skip
     """The mean of the pixels around each pixel; options are one for all axes, or one for each.
 
     Example:
@@ -349,7 +356,9 @@ def uniform_filter(
     return _stored(out, input, output)
 
 
-def _differences(what: str, input: Any, axis: int, output: Any, mode: Any, cval: Any, across: list[float]) -> Any:
+def _differences(
+    what: str, input: ArrayLike, axis: int, output: Any, mode: Any, cval: Any, across: list[float]
+) -> Value:
     rank = ndim_of(as_value(input))
     axis = canonical_axis(axis, rank)
     modes = _per_axis(what, "mode", mode, rank)
@@ -360,7 +369,7 @@ def _differences(what: str, input: Any, axis: int, output: Any, mode: Any, cval:
     return out
 
 
-def sobel(input: Any, axis: int = -1, output: Any = None, mode: Any = "reflect", cval: Any = 0.0) -> Any:
+def sobel(input: ArrayLike, axis: int = -1, output: Any = None, mode: Any = "reflect", cval: Any = 0.0) -> Value:
     """Differences along an axis, smoothed by ``[1, 2, 1]`` along the others.
 
     Example:
@@ -372,7 +381,7 @@ def sobel(input: Any, axis: int = -1, output: Any = None, mode: Any = "reflect",
     return _differences("sobel", input, axis, output, mode, cval, [1.0, 2.0, 1.0])
 
 
-def prewitt(input: Any, axis: int = -1, output: Any = None, mode: Any = "reflect", cval: Any = 0.0) -> Any:
+def prewitt(input: ArrayLike, axis: int = -1, output: Any = None, mode: Any = "reflect", cval: Any = 0.0) -> Value:
     """Differences along an axis, summed over three neighbours along the others.
 
     Example:
@@ -384,7 +393,7 @@ def prewitt(input: Any, axis: int = -1, output: Any = None, mode: Any = "reflect
     return _differences("prewitt", input, axis, output, mode, cval, [1.0, 1.0, 1.0])
 
 
-def laplace(input: Any, output: Any = None, mode: Any = "reflect", cval: Any = 0.0, *, axes: Any = None) -> Any:
+def laplace(input: ArrayLike, output: Any = None, mode: Any = "reflect", cval: Any = 0.0, *, axes: Any = None) -> Any:
     """The sum of second differences along all axes (or `axes`).
 
     Example:

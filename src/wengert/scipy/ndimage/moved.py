@@ -13,11 +13,14 @@ from ...core import Tracer, as_array, ndim_of, shape_of
 from ...errors import ArgumentError, ConcretizationError, ShapeError
 from ...ops.axes import canonical_axis
 from ...ops.special.declare import floating
+from ...vocabulary import ArrayLike, Value
 from .filters import _per_axis
 from .splines import map_coordinates
 
 
-def _at(image: Any, places: Any, output: Any, order: int, mode: str, cval: Any, prefilter: bool) -> Any:
+def _at(
+    image: ArrayLike, places: ArrayLike, output: Any, order: int, mode: str, cval: ArrayLike, prefilter: bool
+) -> Value:
     return map_coordinates(image, places, output, order, mode, cval, prefilter)
 
 
@@ -26,9 +29,9 @@ def _grid(shape: Sequence[int]) -> list[np.ndarray]:
 
 
 def affine_transform(
-    input: Any, matrix: Any, offset: Any = 0.0, output_shape: Any = None, output: Any = None, order: int = 3,
-    mode: str = "constant", cval: Any = 0.0, prefilter: bool = True,
-) -> Any:  # fmt: skip
+    input: ArrayLike, matrix: ArrayLike, offset: Any = 0.0, output_shape: Any = None, output: Any = None, order: int = 3,
+    mode: str = "constant", cval: ArrayLike = 0.0, prefilter: bool = True,
+) -> Value:  # fmt: skip
     """The image at ``matrix @ o + offset`` for each pixel `o` of the result; differentiable in both as well.
 
     Args:
@@ -59,9 +62,9 @@ def affine_transform(
 
 
 def shift(
-    input: Any, shift: Any, output: Any = None, order: int = 3, mode: str = "constant", cval: Any = 0.0,
+    input: ArrayLike, shift: ArrayLike, output: Any = None, order: int = 3, mode: str = "constant", cval: ArrayLike = 0.0,
     prefilter: bool = True,
-) -> Any:  # fmt: skip
+) -> Value:  # fmt: skip
     """The image moved by `shift` pixels along all axes, or along each; differentiable in it.
 
     Example:
@@ -77,9 +80,9 @@ def shift(
 
 
 def zoom(
-    input: Any, zoom: Any, output: Any = None, order: int = 3, mode: str = "constant", cval: Any = 0.0,
+    input: ArrayLike, zoom: ArrayLike, output: Any = None, order: int = 3, mode: str = "constant", cval: ArrayLike = 0.0,
     prefilter: bool = True, *, grid_mode: bool = False,
-) -> Any:  # fmt: skip
+) -> Value:  # fmt: skip
     """The image with more or fewer pixels, ``round(zoom * n)`` along each axis of `n`.
 
     Example:
@@ -101,9 +104,9 @@ def zoom(
 
 
 def rotate(
-    input: Any, angle: Any, axes: tuple[int, int] = (1, 0), reshape: bool = True, output: Any = None, order: int = 3,
-    mode: str = "constant", cval: Any = 0.0, prefilter: bool = True,
-) -> Any:  # fmt: skip
+    input: ArrayLike, angle: Any, axes: tuple[int, int] = (1, 0), reshape: bool = True, output: Any = None, order: int = 3,
+    mode: str = "constant", cval: ArrayLike = 0.0, prefilter: bool = True,
+) -> Value:  # fmt: skip
     """The image turned by an angle in degrees in the plane of two axes; differentiable in the angle without `reshape`.
 
     Raises:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from ...ops.indexing import getitem
 from ...ops.shape import moveaxis
 from ...ops.special.declare import floating
 from ...ops.tridiagonal import cyclic_tridiagonal_solve, tridiagonal_solve
+from ...vocabulary import ArrayLike, Value
 
 PADDING = 12  # pixels around an image whose splines have no end of their own; as many as SciPy puts there
 
@@ -52,7 +54,7 @@ def _checked(what: str, order: Any, mode: Any) -> None:
         raise ArgumentError(f"{what}: mode is one of {', '.join(map(repr, _BEHIND))}, got {mode!r}")
 
 
-def _out_dtype(what: str, output: Any, image: Any) -> np.dtype | None:
+def _out_dtype(what: str, output: Any, image: ArrayLike) -> np.dtype | None:
     """The dtype that SciPy's `output` names for an image; arrays to write into are refused."""
     if output is None:
         return None
@@ -64,7 +66,9 @@ def _out_dtype(what: str, output: Any, image: Any) -> np.dtype | None:
     return canonical_dtype(dtype)
 
 
-def spline_filter1d(input: Any, order: int = 3, axis: int = -1, output: Any = None, mode: str = "mirror") -> Any:
+def spline_filter1d(
+    input: ArrayLike, order: int = 3, axis: int = -1, output: Any = None, mode: str = "mirror"
+) -> Value:
     """The coefficients along one axis of the B-splines of an order that go through the pixels.
 
     Args:
@@ -107,7 +111,7 @@ def spline_filter1d(input: Any, order: int = 3, axis: int = -1, output: Any = No
     return moveaxis(columns.reshape(shape_of(x)), 0, axis)
 
 
-def spline_filter(input: Any, order: int = 3, output: Any = None, mode: str = "mirror") -> Any:
+def spline_filter(input: ArrayLike, order: int = 3, output: Any = None, mode: str = "mirror") -> Value:
     """The coefficients of B-splines along all axes; arguments as for `spline_filter1d`.
 
     Example:
@@ -167,15 +171,29 @@ def _weights(f: Any, order: int) -> list[Any]:
     return values[::-1]
 
 
-def map_coordinates(  # noqa: C901 (what SciPy takes, checked in turn)
-    input: Any,
-    coordinates: Any,
+def _places(what: str, coordinates: ArrayLike, rank: int) -> Sequence[Value]:
+    """The coordinates along each axis of an image, checked."""
+    axes = coordinates if isinstance(coordinates, (tuple, list)) else as_value(coordinates)
+    count = len(axes) if isinstance(axes, (tuple, list)) else (shape_of(axes) or (0,))[0]
+    if not rank:
+        raise ShapeError(f"{what}: the image has no axes")
+    if count != rank:
+        raise ShapeError(f"{what}: {count} arrays of coordinates for an image of {rank} axes")
+    places = floating(*[axes[i] for i in range(rank)])
+    if dtype_of(places[0]).kind == "c":
+        raise DtypeError(f"{what}: coordinates must be real, got {dtype_of(places[0])}")
+    return places
+
+
+def map_coordinates(
+    input: ArrayLike,
+    coordinates: ArrayLike,
     output: Any = None,
     order: int = 3,
     mode: str = "constant",
-    cval: Any = 0.0,
+    cval: ArrayLike = 0.0,
     prefilter: bool = True,
-) -> Any:
+) -> Value:
     """An image at coordinates that need not be whole: ``out[...] = input[coordinates[0, ...], coordinates[1, ...], ...]``.
 
     Between pixels it is a spline of the given order. Differentiable in the image and the coordinates, in both modes and
@@ -226,15 +244,7 @@ def map_coordinates(  # noqa: C901 (what SciPy takes, checked in turn)
     if dtype_of(as_value(cval)).kind == "c" and dtype_of(image).kind != "c":
         raise DtypeError(f"{what}: a complex cval does not fit a real image")
     cval = convert(as_value(cval), dtype_of(image))
-    axes = coordinates if isinstance(coordinates, (tuple, list)) else as_value(coordinates)
-    count = len(axes) if isinstance(axes, (tuple, list)) else (shape_of(axes) or (0,))[0]
-    if not rank:
-        raise ShapeError(f"{what}: the image has no axes")
-    if count != rank:
-        raise ShapeError(f"{what}: {count} arrays of coordinates for an image of {rank} axes")
-    places = floating(*[axes[i] for i in range(rank)])
-    if dtype_of(places[0]).kind == "c":
-        raise DtypeError(f"{what}: coordinates must be real, got {dtype_of(places[0])}")
+    places = _places(what, coordinates, rank)
     order, cut = int(order), None
     sizes = shape_of(image)
     if order > 1 and prefilter:
@@ -281,7 +291,7 @@ def _support(place: Any, n: int, order: int, mode: str, behind: str) -> list[tup
     return out
 
 
-def _as_dtype(x: Any, dtype: np.dtype) -> Any:
+def _as_dtype(x: ArrayLike, dtype: np.dtype) -> Value:
     """Numbers of the dtype of the image: integers rounded, halves away from zero, and kept in range."""
     if dtype.kind in "fc" or dtype_of(x) == dtype:
         return convert(x, dtype)

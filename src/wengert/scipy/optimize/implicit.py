@@ -21,11 +21,12 @@ from ...ops.special.declare import floating
 from ...transforms.custom_rules import custom_jvp
 from ...transforms.derivatives import jacfwd
 from ...transforms.jvp import jvp
+from ...vocabulary import ArrayLike, Function
 
 __all__ = ["Problem", "solution", "value_alone"]
 
 
-def value_alone(name: str, f: Callable[..., Any], jac: Any) -> Callable[..., Any]:
+def value_alone(name: str, f: Function, jac: Any) -> Function:
     """The function whose value is searched with: the first of a pair where SciPy's ``jac=True`` says that it gives one.
 
     Every other `jac` is taken and not needed, as derivatives are supplied.
@@ -47,7 +48,7 @@ class Problem:
     `name` is of the solver, for messages.
     """
 
-    def __init__(self, name: str, f: Callable[..., Any], x0: Any, args: Any) -> None:
+    def __init__(self, name: str, f: Function, x0: ArrayLike, args: Any) -> None:
         self.name, self.f = name, f
         self.args = args if isinstance(args, tuple) else (args,)
         start, self.unravel = ravel_pytree(x0)
@@ -58,7 +59,7 @@ class Problem:
     def at(self, x: Any, values: Sequence[Any]) -> Any:
         return self.f(self.unravel(x), *trees.unflatten(self.tree, list(values)))
 
-    def plain(self, g: Callable[..., Any], values: Sequence[Any]) -> Callable[[Any], Any]:
+    def plain(self, g: Function, values: Sequence[Any]) -> Callable[[Any], Any]:
         """``g(x, values)`` for SciPy: NumPy in and out."""
 
         def call(x: Any) -> Any:

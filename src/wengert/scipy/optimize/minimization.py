@@ -15,6 +15,7 @@ from ...transforms.function import name_of
 from ...transforms.gradient import grad, value_and_grad
 from ...transforms.jit import jit as _jit
 from ...transforms.progress import Bar, counted
+from ...vocabulary import Function
 from .implicit import Problem, solution, value_alone
 
 _WITHOUT_GRADIENT = {"nelder-mead", "powell", "cobyla", "cobyqa"}
@@ -50,7 +51,7 @@ class OptimizeResults(NamedTuple):
 
 
 def minimize(
-    fun: Callable[..., Any],
+    fun: Function,
     x0: Any,
     args: Any = (),
     method: str | None = None,

@@ -17,6 +17,7 @@ from ...transforms.function import name_of
 from ...transforms.gradient import grad
 from ...transforms.jit import jit as _jit
 from ...transforms.progress import Bar, counted
+from ...vocabulary import Function
 from .implicit import Problem, solution, value_alone
 from .minimization import between
 
@@ -66,7 +67,7 @@ _METHODS = ("hybr", "lm")
 
 
 def root(
-    fun: Callable[..., Any],
+    fun: Function,
     x0: Any,
     args: Any = (),
     method: str = "hybr",
@@ -129,7 +130,7 @@ def root(
 
 
 def least_squares(
-    fun: Callable[..., Any],
+    fun: Function,
     x0: Any,
     jac: Any = "2-point",
     bounds: Any = (-np.inf, np.inf),

@@ -17,12 +17,13 @@ from ...ops.promotion import result_dtype
 from ...ops.shape import moveaxis, reverse_p
 from ...ops.slices import slice_axis
 from ...ops.special.declare import floating
+from ...vocabulary import ArrayLike, Value
 
 _MODES = ("full", "same", "valid")
 _DIRECT = 1 << 14  # products of sizes up to this are summed directly, which is exact for whole numbers
 
 
-def _pair(name: str, x: Any, y: Any, mode: str) -> tuple[Any, Any]:
+def _pair(name: str, x: ArrayLike, y: ArrayLike, mode: str) -> tuple[Any, Any]:
     x, y = as_array(x), as_array(y)
     if mode not in _MODES:
         raise ArgumentError(f"{name}: mode is 'full', 'same' or 'valid', got {mode!r}")
@@ -36,7 +37,7 @@ def _pair(name: str, x: Any, y: Any, mode: str) -> tuple[Any, Any]:
     return convert(x, dtype), convert(y, dtype)
 
 
-def _method(x: Any, y: Any, method: str) -> str:
+def _method(x: ArrayLike, y: ArrayLike, method: str) -> str:
     if method not in ("auto", "direct", "fft"):
         raise ArgumentError(f"method is 'auto', 'direct' or 'fft', got {method!r}")
     if method != "auto":
@@ -45,7 +46,9 @@ def _method(x: Any, y: Any, method: str) -> str:
     return "direct" if small or dtype_of(x).kind not in "fc" else "fft"
 
 
-def _cut(name: str, out: Any, x: Any, y: Any, mode: str, axes: tuple[int, ...], late: bool = False) -> Any:
+def _cut(
+    name: str, out: ArrayLike, x: ArrayLike, y: ArrayLike, mode: str, axes: tuple[int, ...], late: bool = False
+) -> Value:
     """The part of a full convolution that `mode` names; `late` takes the later of two middles, of an even kernel."""
     differences = [shape_of(x)[a] - shape_of(y)[a] for a in axes]
     if mode == "valid" and any(d > 0 for d in differences) and any(d < 0 for d in differences):
@@ -60,7 +63,7 @@ def _cut(name: str, out: Any, x: Any, y: Any, mode: str, axes: tuple[int, ...], 
     return out
 
 
-def convolve(in1: Any, in2: Any, mode: str = "full", method: str = "auto", precision: None = None) -> Any:
+def convolve(in1: ArrayLike, in2: ArrayLike, mode: str = "full", method: str = "auto", precision: None = None) -> Any:
     """The convolution of two arrays with the same number of axes, over all of them.
 
     Args:
@@ -83,7 +86,7 @@ def convolve(in1: Any, in2: Any, mode: str = "full", method: str = "auto", preci
     return _cut("convolve", out, x, y, mode, tuple(range(rank)))
 
 
-def fftconvolve(in1: Any, in2: Any, mode: str = "full", axes: Any = None) -> Any:
+def fftconvolve(in1: ArrayLike, in2: ArrayLike, mode: str = "full", axes: Any = None) -> Any:
     """The convolution by Fourier transforms, over `axes` (all by default); other axes broadcast.
 
     The result is floating, for whole numbers too, as SciPy's: `convolve` sums these exactly.
@@ -113,7 +116,7 @@ def fftconvolve(in1: Any, in2: Any, mode: str = "full", axes: Any = None) -> Any
     return moveaxis(_cut("fftconvolve", out, xs, ys, mode, last), last, chosen)
 
 
-def correlate(in1: Any, in2: Any, mode: str = "full", method: str = "auto", precision: None = None) -> Any:
+def correlate(in1: ArrayLike, in2: ArrayLike, mode: str = "full", method: str = "auto", precision: None = None) -> Any:
     """The correlation of two arrays, the second one conjugated; arguments as for `convolve`.
 
     Example:
@@ -127,7 +130,7 @@ def correlate(in1: Any, in2: Any, mode: str = "full", method: str = "auto", prec
     return convolve(x, reverse_p.bind(y, axes=tuple(range(ndim_of(y)))) if ndim_of(y) else y, mode, method)
 
 
-def _flat(name: str, x: Any, y: Any) -> None:
+def _flat(name: str, x: ArrayLike, y: ArrayLike) -> None:
     if ndim_of(as_array(x)) != 2 or ndim_of(as_array(y)) != 2:
         raise ShapeError(f"{name} needs two matrices, got shapes {shape_of(as_array(x))} and {shape_of(as_array(y))}")
 
@@ -136,7 +139,12 @@ _BOUNDARIES = {"wrap": "wrap", "symm": "symmetric"}
 
 
 def convolve2d(
-    in1: Any, in2: Any, mode: str = "full", boundary: str = "fill", fillvalue: Any = 0, precision: None = None
+    in1: ArrayLike,
+    in2: ArrayLike,
+    mode: str = "full",
+    boundary: str = "fill",
+    fillvalue: Any = 0,
+    precision: None = None,
 ) -> Any:
     """The convolution of two matrices.
 
@@ -156,7 +164,9 @@ def convolve2d(
     return _convolve2d("convolve2d", in1, in2, mode, boundary, fillvalue)
 
 
-def _convolve2d(name: str, in1: Any, in2: Any, mode: str, boundary: str, fillvalue: Any, late: bool = False) -> Any:
+def _convolve2d(
+    name: str, in1: ArrayLike, in2: ArrayLike, mode: str, boundary: str, fillvalue: Any, late: bool = False
+) -> Any:
     _flat(name, in1, in2)
     x, y = _pair(name, in1, in2, mode)
     if boundary not in ("fill", *_BOUNDARIES):
@@ -172,7 +182,12 @@ def _convolve2d(name: str, in1: Any, in2: Any, mode: str, boundary: str, fillval
 
 
 def correlate2d(
-    in1: Any, in2: Any, mode: str = "full", boundary: str = "fill", fillvalue: Any = 0, precision: None = None
+    in1: ArrayLike,
+    in2: ArrayLike,
+    mode: str = "full",
+    boundary: str = "fill",
+    fillvalue: Any = 0,
+    precision: None = None,
 ) -> Any:
     """The correlation of two matrices, the second one conjugated; arguments as for `convolve2d`.
 

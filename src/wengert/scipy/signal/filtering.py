@@ -16,9 +16,10 @@ from ...ops.elementwise import equal
 from ...ops.indexing import getitem
 from ...ops.shape import moveaxis
 from ...ops.special.declare import floating
+from ...vocabulary import ArrayLike, Value
 
 
-def lfilter(b: Any, a: Any, x: Any, axis: int = -1, zi: Any = None) -> Any:
+def lfilter(b: ArrayLike, a: ArrayLike, x: ArrayLike, axis: int = -1, zi: Any = None) -> Any:
     """A linear recurrence along an axis: ``a[0] y[n] = sum_k b[k] x[n-k] - sum_k a[k] y[n-k]``.
 
     Args:
@@ -62,7 +63,7 @@ def lfilter(b: Any, a: Any, x: Any, axis: int = -1, zi: Any = None) -> Any:
     return out if zi is None else (out, moveaxis(state, 0, axis))
 
 
-def sosfilt(sos: Any, x: Any, axis: int = -1, zi: Any = None) -> Any:
+def sosfilt(sos: ArrayLike, x: ArrayLike, axis: int = -1, zi: Any = None) -> Any:
     """A filter in sections of second order, ``(sections, 6)``, along an axis.
 
     Args:
@@ -96,7 +97,7 @@ def sosfilt(sos: Any, x: Any, axis: int = -1, zi: Any = None) -> Any:
     return x if zi is None else (x, wnp.stack(states))
 
 
-def detrend(data: Any, axis: int = -1, type: str = "linear", bp: Any = 0, overwrite_data: bool = False) -> Any:
+def detrend(data: Any, axis: int = -1, type: str = "linear", bp: Any = 0, overwrite_data: bool = False) -> Value:
     """Take the mean or the straight line out of a signal, in pieces between break points.
 
     Args:
@@ -132,7 +133,7 @@ def detrend(data: Any, axis: int = -1, type: str = "linear", bp: Any = 0, overwr
     return moveaxis(wnp.concatenate(pieces, -1), -1, axis)
 
 
-def hilbert(x: Any, N: int | None = None, axis: int = -1) -> Any:  # noqa: N803 (SciPy's name)
+def hilbert(x: ArrayLike, N: int | None = None, axis: int = -1) -> Any:  # noqa: N803 (SciPy's name)
     """The analytic signal: the signal, and its Hilbert transform as the imaginary part.
 
     Example:

@@ -16,6 +16,7 @@ from ...ops import elementwise as ew
 from ...ops.shape import moveaxis
 from ...ops.special.declare import floating
 from ...ops.updates import at
+from ...vocabulary import ArrayLike
 from .filtering import detrend as _detrend
 
 
@@ -30,7 +31,9 @@ def _window(window: Any, nperseg: int, dtype: np.dtype) -> Any:
 class _Plan:
     """The lengths and the window of segments, from SciPy's arguments."""
 
-    def __init__(self, name: str, length: int, dtype: Any, window: Any, nperseg: Any, noverlap: Any, nfft: Any) -> None:
+    def __init__(
+        self, name: str, length: int, dtype: np.dtype, window: ArrayLike, nperseg: Any, noverlap: Any, nfft: Any
+    ) -> None:
         if nperseg is None:
             given = not isinstance(window, (str, tuple, float))
             nperseg = shape_of(as_array(window))[0] if given else min(256, length)
@@ -55,7 +58,7 @@ class _Plan:
         raise ArgumentError(f"{name}: no such scaling {scaling!r}; it is 'spectrum' or 'density' ('psd' for stft)")
 
 
-def _nothing(x: Any, count: int) -> Any:
+def _nothing(x: ArrayLike, count: int) -> Any:
     """The results for signals without elements: arrays of their shape, as in SciPy."""
     return tuple([np.zeros(shape_of(x), np.finfo(dtype_of(x)).dtype) for _ in range(count)])
 
@@ -66,7 +69,7 @@ def _detrended(x: Any, how: Any) -> Any:
     return how(x) if callable(how) else _detrend(x, -1, how)
 
 
-def _transformed(x: Any, plan: _Plan, detrend: Any, onesided: bool) -> Any:
+def _transformed(x: ArrayLike, plan: _Plan, detrend: Any, onesided: bool) -> Any:
     """The transforms of the segments of the last axis: ``(..., segments, frequencies)``."""
     count = (shape_of(x)[-1] - plan.noverlap) // plan.step
     index = plan.step * np.arange(count)[:, None] + np.arange(plan.nperseg)
@@ -86,7 +89,7 @@ def _density(power: Any, plan: _Plan, scaling: str, fs: Any, onesided: bool, nam
     return out * double
 
 
-def _extended(x: Any, boundary: str | None, n: int, name: str) -> Any:
+def _extended(x: ArrayLike, boundary: str | None, n: int, name: str) -> Any:
     if boundary is None:
         return x
     if boundary not in ("zeros", "even", "odd", "constant"):
@@ -104,7 +107,7 @@ def _frequencies(plan: _Plan, fs: Any, onesided: bool, dtype: np.dtype) -> Any:
 
 
 def stft(
-    x: Any, fs: Any = 1.0, window: Any = "hann", nperseg: int = 256, noverlap: int | None = None, nfft: int | None = None,
+    x: ArrayLike, fs: Any = 1.0, window: Any = "hann", nperseg: int = 256, noverlap: int | None = None, nfft: int | None = None,
     detrend: Any = False, return_onesided: bool = True, boundary: str | None = "zeros", padded: bool = True,
     axis: int = -1, scaling: str = "spectrum",
 ) -> tuple[Any, Any, Any]:  # fmt: skip
@@ -151,7 +154,7 @@ def stft(
 
 
 def istft(
-    Zxx: Any, fs: Any = 1.0, window: Any = "hann", nperseg: int | None = None, noverlap: int | None = None,  # noqa: N803
+    Zxx: ArrayLike, fs: Any = 1.0, window: Any = "hann", nperseg: int | None = None, noverlap: int | None = None,  # noqa: N803
     nfft: int | None = None, input_onesided: bool = True, boundary: bool = True, time_axis: int = -1,
     freq_axis: int = -2, scaling: str = "spectrum",
 ) -> tuple[Any, Any]:  # fmt: skip
@@ -201,7 +204,7 @@ def _median_bias(n: int) -> float:
 
 
 def csd(
-    x: Any, y: Any, fs: Any = 1.0, window: Any = "hann", nperseg: int | None = None, noverlap: int | None = None,
+    x: ArrayLike, y: ArrayLike, fs: Any = 1.0, window: Any = "hann", nperseg: int | None = None, noverlap: int | None = None,
     nfft: int | None = None, detrend: Any = "constant", return_onesided: bool = True, scaling: str = "density",
     axis: int = -1, average: str = "mean",
 ) -> tuple[Any, Any]:  # fmt: skip
@@ -251,7 +254,7 @@ def csd(
 
 
 def welch(
-    x: Any, fs: Any = 1.0, window: Any = "hann", nperseg: int | None = None, noverlap: int | None = None,
+    x: ArrayLike, fs: Any = 1.0, window: Any = "hann", nperseg: int | None = None, noverlap: int | None = None,
     nfft: int | None = None, detrend: Any = "constant", return_onesided: bool = True, scaling: str = "density",
     axis: int = -1, average: str = "mean",
 ) -> tuple[Any, Any]:  # fmt: skip
@@ -266,7 +269,7 @@ def welch(
 
 
 def periodogram(
-    x: Any, fs: Any = 1.0, window: Any = "boxcar", nfft: int | None = None, detrend: Any = "constant",
+    x: ArrayLike, fs: Any = 1.0, window: Any = "boxcar", nfft: int | None = None, detrend: Any = "constant",
     return_onesided: bool = True, scaling: str = "density", axis: int = -1,
 ) -> tuple[Any, Any]:  # fmt: skip
     """The power spectral density of a signal from one segment, its first `nfft` samples where there are more.
@@ -289,7 +292,7 @@ def periodogram(
 
 
 def coherence(
-    x: Any, y: Any, fs: Any = 1.0, window: Any = "hann", nperseg: int | None = None, noverlap: int | None = None,
+    x: ArrayLike, y: ArrayLike, fs: Any = 1.0, window: Any = "hann", nperseg: int | None = None, noverlap: int | None = None,
     nfft: int | None = None, detrend: Any = "constant", axis: int = -1,
 ) -> tuple[Any, Any]:  # fmt: skip
     """The coherence of two signals, ``abs(Pxy)**2 / (Pxx * Pyy)``.
@@ -309,7 +312,7 @@ def coherence(
 
 
 def spectrogram(
-    x: Any, fs: Any = 1.0, window: Any = ("tukey", 0.25), nperseg: int | None = None, noverlap: int | None = None,
+    x: ArrayLike, fs: Any = 1.0, window: Any = ("tukey", 0.25), nperseg: int | None = None, noverlap: int | None = None,
     nfft: int | None = None, detrend: Any = "constant", return_onesided: bool = True, scaling: str = "density",
     axis: int = -1, mode: str = "psd",
 ) -> tuple[Any, Any, Any]:  # fmt: skip

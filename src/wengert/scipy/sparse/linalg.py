@@ -25,14 +25,13 @@ from ...ops.special.declare import floating
 from ...ops.updates import at
 from ...program import Program
 from ...transforms.staging import stage
+from ...vocabulary import ArrayLike, Keywords
 
 
 class _Iteration:
     """One of SciPy's solvers with its options, and a matrix as a Program of constants and a vector."""
 
-    def __init__(
-        self, name: str, matrix: Program, constants: int, preconditioner: Any, options: dict[str, Any]
-    ) -> None:
+    def __init__(self, name: str, matrix: Program, constants: int, preconditioner: Any, options: Keywords) -> None:
         self.name, self.matrix, self.constants = name, matrix, constants
         self.preconditioner, self.options = preconditioner, options
 
@@ -74,7 +73,7 @@ def _matvec(name: str, A: Any) -> Callable[[Any], Any]:  # noqa: N803
     return lambda x: A @ x
 
 
-def _solve(name: str, A: Any, b: Any, x0: Any, M: Any, options: dict[str, Any]) -> tuple[Any, Any]:  # noqa: N803
+def _solve(name: str, A: ArrayLike, b: Any, x0: Any, M: ArrayLike, options: Keywords) -> tuple[Any, Any]:  # noqa: N803
     apply = _matvec(name, A)
     leaves, tree = trees.flatten(b)
     b_values = floating(*leaves)
@@ -125,7 +124,7 @@ def _rtol(name: str, rtol: float, tol: float | None, callback: Any) -> float:
 
 
 def cg(
-    A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0, maxiter: int | None = None, M: Any = None,  # noqa: N803
+    A: ArrayLike, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0, maxiter: int | None = None, M: ArrayLike | None = None,  # noqa: N803
     callback: Any = None, tol: float | None = None,
 ) -> tuple[Any, Any]:  # fmt: skip
     """Solve ``A x = b`` with a symmetric positive definite operator by conjugate gradients.
@@ -153,7 +152,7 @@ def cg(
 
 
 def bicgstab(
-    A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0, maxiter: int | None = None, M: Any = None,  # noqa: N803
+    A: ArrayLike, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0, maxiter: int | None = None, M: ArrayLike | None = None,  # noqa: N803
     callback: Any = None, tol: float | None = None,
 ) -> tuple[Any, Any]:  # fmt: skip
     """Solve ``A x = b`` by stabilised biconjugate gradients; arguments as for `cg`, `A` need not be symmetric.
@@ -170,8 +169,8 @@ def bicgstab(
 
 
 def gmres(
-    A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0, restart: int | None = None,  # noqa: N803
-    maxiter: int | None = None, M: Any = None, callback: Any = None, callback_type: Any = None,  # noqa: N803
+    A: ArrayLike, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0, restart: int | None = None,  # noqa: N803
+    maxiter: int | None = None, M: ArrayLike | None = None, callback: Any = None, callback_type: Any = None,  # noqa: N803
     tol: float | None = None, solve_method: str = "batched",
 ) -> tuple[Any, Any]:  # fmt: skip
     """Solve ``A x = b`` by generalised minimal residuals; arguments as for `cg`, `A` need not be symmetric.
@@ -195,7 +194,7 @@ def gmres(
 
 
 def cgs(
-    A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0, maxiter: int | None = None, M: Any = None,  # noqa: N803
+    A: ArrayLike, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0, maxiter: int | None = None, M: ArrayLike | None = None,  # noqa: N803
     callback: Any = None,
 ) -> tuple[Any, Any]:  # fmt: skip
     """Solve ``A x = b`` by squared conjugate gradients; arguments as for `cg`, `A` need not be symmetric.
@@ -210,7 +209,7 @@ def cgs(
 
 
 def tfqmr(
-    A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0, maxiter: int | None = None, M: Any = None,  # noqa: N803
+    A: ArrayLike, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0, maxiter: int | None = None, M: ArrayLike | None = None,  # noqa: N803
     callback: Any = None, show: bool = False,
 ) -> tuple[Any, Any]:  # fmt: skip
     """Solve ``A x = b`` by quasi-minimal residuals without the transpose; arguments as for `cg`.
@@ -227,7 +226,7 @@ def tfqmr(
 
 
 def lgmres(
-    A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0, maxiter: int = 1000, M: Any = None,  # noqa: N803
+    A: ArrayLike, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0, maxiter: int = 1000, M: ArrayLike | None = None,  # noqa: N803
     callback: Any = None, inner_m: int = 30, outer_k: int = 3, outer_v: Any = None, store_outer_Av: bool = True,  # noqa: N803
     prepend_outer_v: bool = False,
 ) -> tuple[Any, Any]:  # fmt: skip
@@ -246,7 +245,7 @@ def lgmres(
 
 
 def minres(
-    A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, shift: float = 0.0, maxiter: int | None = None, M: Any = None,  # noqa: N803
+    A: ArrayLike, b: Any, x0: Any = None, *, rtol: float = 1e-5, shift: float = 0.0, maxiter: int | None = None, M: ArrayLike | None = None,  # noqa: N803
     callback: Any = None, show: bool = False, check: bool = False,
 ) -> tuple[Any, Any]:  # fmt: skip
     """Solve ``(A - shift) x = b``, `A` symmetric, by minimal residuals; arguments as for `cg`.

@@ -18,10 +18,11 @@ from ...errors import ArgumentError, ShapeError
 from ...nearest import nearest_names as _nearest_names
 from ...ops.special.declare import floating
 from ...ops.updates import at
+from ...vocabulary import ArrayLike, Keywords, Value
 from ..special import rel_entr
 
 
-def _vectors(name: str, u: Any, v: Any, w: Any = None) -> tuple[Any, Any, Any]:
+def _vectors(name: str, u: ArrayLike, v: ArrayLike, w: ArrayLike | None = None) -> tuple[Any, Any, Any]:
     u, v = floating(u, v)
     w = None if w is None else floating(w)[0]
     if ndim_of(u) != 1 or ndim_of(v) != 1:
@@ -35,13 +36,13 @@ def _summed(x: Any, w: Any) -> Any:
     return wnp.sum(x if w is None else w * x)
 
 
-def sqeuclidean(u: Any, v: Any, w: Any = None) -> Any:
+def sqeuclidean(u: ArrayLike, v: ArrayLike, w: ArrayLike | None = None) -> Any:
     """The squared Euclidean distance, each difference weighted by `w`."""
     u, v, w = _vectors("sqeuclidean", u, v, w)
     return _summed((u - v) ** 2, w)
 
 
-def euclidean(u: Any, v: Any, w: Any = None) -> Any:
+def euclidean(u: ArrayLike, v: ArrayLike, w: ArrayLike | None = None) -> Any:
     """The Euclidean distance.
 
     Example:
@@ -51,7 +52,7 @@ def euclidean(u: Any, v: Any, w: Any = None) -> Any:
     return minkowski(u, v, 2, w)
 
 
-def minkowski(u: Any, v: Any, p: Any = 2, w: Any = None) -> Any:
+def minkowski(u: ArrayLike, v: ArrayLike, p: Any = 2, w: ArrayLike | None = None) -> Any:
     """The norm of order `p` of the difference, weighted inside the power."""
     u, v, w = _vectors("minkowski", u, v, w)
     if isinstance(p, (int, float)) and p <= 0:
@@ -63,32 +64,32 @@ def minkowski(u: Any, v: Any, p: Any = 2, w: Any = None) -> Any:
     return wnp.linalg.norm(w ** (1 / p) * (u - v), p)
 
 
-def cityblock(u: Any, v: Any, w: Any = None) -> Any:
+def cityblock(u: ArrayLike, v: ArrayLike, w: ArrayLike | None = None) -> Any:
     """The sum of the distances of components."""
     u, v, w = _vectors("cityblock", u, v, w)
     return _summed(wnp.abs(u - v), w)
 
 
-def chebyshev(u: Any, v: Any, w: Any = None) -> Any:
+def chebyshev(u: ArrayLike, v: ArrayLike, w: ArrayLike | None = None) -> Any:
     """The largest distance of components, of those with a weight that is not 0."""
     u, v, w = _vectors("chebyshev", u, v, w)
     return wnp.max(wnp.abs(u - v) if w is None else wnp.abs(u - v) * (w > 0))
 
 
-def canberra(u: Any, v: Any, w: Any = None) -> Any:
+def canberra(u: ArrayLike, v: ArrayLike, w: ArrayLike | None = None) -> Any:
     """The sum of ``|u - v| / (|u| + |v|)``, 0 where both are 0."""
     u, v, w = _vectors("canberra", u, v, w)
     size = wnp.abs(u) + wnp.abs(v)
     return _summed(wnp.where(size > 0, wnp.abs(u - v) / wnp.where(size > 0, size, 1.0), 0.0), w)
 
 
-def braycurtis(u: Any, v: Any, w: Any = None) -> Any:
+def braycurtis(u: ArrayLike, v: ArrayLike, w: ArrayLike | None = None) -> Any:
     """``sum |u - v| / sum |u + v|``."""
     u, v, w = _vectors("braycurtis", u, v, w)
     return _summed(wnp.abs(u - v), w) / _summed(wnp.abs(u + v), w)
 
 
-def correlation(u: Any, v: Any, w: Any = None, centered: bool = True) -> Any:
+def correlation(u: ArrayLike, v: ArrayLike, w: ArrayLike | None = None, centered: bool = True) -> Any:
     """1 minus the correlation of the components."""
     u, v, w = _vectors("correlation", u, v, w)
     w = None if w is None else w / wnp.sum(w)
@@ -99,19 +100,19 @@ def correlation(u: Any, v: Any, w: Any = None, centered: bool = True) -> Any:
     return wnp.clip(1 - uv / wnp.sqrt(uu * vv), 0.0, 2.0)
 
 
-def cosine(u: Any, v: Any, w: Any = None) -> Any:
+def cosine(u: ArrayLike, v: ArrayLike, w: ArrayLike | None = None) -> Any:
     """1 minus the cosine of the angle between two vectors."""
     return correlation(u, v, w, centered=False)
 
 
-def mahalanobis(u: Any, v: Any, VI: Any) -> Any:  # noqa: N803
+def mahalanobis(u: ArrayLike, v: ArrayLike, VI: ArrayLike) -> Any:  # noqa: N803
     """``sqrt(d' VI d)`` of the difference ``d``, `VI` the inverse of a covariance."""
     u, v, _ = _vectors("mahalanobis", u, v)
     d = u - v
     return wnp.sqrt(d @ as_array(VI) @ d)
 
 
-def seuclidean(u: Any, v: Any, V: Any) -> Any:  # noqa: N803
+def seuclidean(u: ArrayLike, v: ArrayLike, V: ArrayLike) -> Any:  # noqa: N803
     """The Euclidean distance with each component divided by the square root of its variance `V`."""
     u, v, V = _vectors("seuclidean", u, v, V)  # noqa: N806
     return euclidean(u, v, 1 / V)
@@ -140,7 +141,7 @@ _ALSO = {"sqeuclid": "sqeuclidean", "cityblock": "cityblock", "manhattan": "city
          "l2": "euclidean", "l1": "cityblock", "cheby": "chebyshev", "mahal": "mahalanobis", "js": "jensenshannon"}  # fmt: skip
 
 
-def _of_rows(name: str, x: Any, y: Any, metric: Any, options: dict[str, Any]) -> Callable[[Any, Any], Any]:
+def _of_rows(name: str, x: Any, y: Any, metric: Any, options: Keywords) -> Callable[[Any, Any], Any]:
     if callable(metric):
         return lambda a, b: metric(a, b, **options)
     if metric not in _OF_PAIRS and metric not in _ALSO:
@@ -155,14 +156,14 @@ def _of_rows(name: str, x: Any, y: Any, metric: Any, options: dict[str, Any]) ->
     return lambda a, b: _OF_PAIRS[metric](a, b, **options)
 
 
-def _rows(name: str, x: Any) -> Any:
+def _rows(name: str, x: ArrayLike) -> Value:
     (x,) = floating(x)
     if ndim_of(x) != 2:
         raise ShapeError(f"{name}: points are the rows of a matrix, got shape {shape_of(x)}")
     return x
 
 
-def cdist(XA: Any, XB: Any, metric: Any = "euclidean", *, out: None = None, **kwargs: Any) -> Any:  # noqa: N803
+def cdist(XA: ArrayLike, XB: ArrayLike, metric: Any = "euclidean", *, out: None = None, **kwargs: Any) -> Any:  # noqa: N803
     """The distances ``(m, n)`` between the rows of two matrices.
 
     Args:
@@ -183,7 +184,7 @@ def cdist(XA: Any, XB: Any, metric: Any = "euclidean", *, out: None = None, **kw
     return vmap(lambda a: vmap(lambda b: f(a, b))(y))(x)
 
 
-def pdist(X: Any, metric: Any = "euclidean", *, out: None = None, **kwargs: Any) -> Any:  # noqa: N803
+def pdist(X: ArrayLike, metric: Any = "euclidean", *, out: None = None, **kwargs: Any) -> Any:  # noqa: N803
     """The distances between the rows of one matrix, each pair once, in the order of `squareform`."""
     x = _rows("pdist", X)
     from ...transforms.vmap import vmap
@@ -193,7 +194,7 @@ def pdist(X: Any, metric: Any = "euclidean", *, out: None = None, **kwargs: Any)
     return vmap(f)(x[i], x[j]) if len(i) else wnp.zeros(0, x.dtype)
 
 
-def squareform(X: Any, force: str = "no", checks: bool = True) -> Any:  # noqa: N803
+def squareform(X: ArrayLike, force: str = "no", checks: bool = True) -> Any:  # noqa: N803
     """A symmetric matrix with zeros on its diagonal from what `pdist` gives, or the other way round."""
     x = as_array(X)
     if ndim_of(x) == 1 and force != "tovector":

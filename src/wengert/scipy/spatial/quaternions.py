@@ -23,6 +23,7 @@ from ...ops.elementwise import not_equal
 from ...ops.indexing import take_along_axis
 from ...ops.matrix_functions import polar_p
 from ...ops.shape import expand_dims
+from ...vocabulary import ArrayLike, Value
 
 _TERMS = 9  # of the series, for squares of angles up to 1: the next is below the rounding error
 _SINE = [(-1.0) ** k / (2 ** (2 * k + 1) * math.factorial(2 * k + 1)) for k in range(_TERMS)]  # sin(t/2) / t
@@ -55,7 +56,7 @@ def normalized(q: Any) -> Any:
     return q / sqrt(squares)
 
 
-def canonical(q: Any) -> Any:
+def canonical(q: ArrayLike) -> Value:
     """The one of `q` and `-q` whose last component is positive, or if that is 0 the first that is not."""
     sign: Any = 1.0
     for k in (2, 1, 0, 3):  # from the least important on
@@ -69,7 +70,7 @@ def product(p: Any, q: Any) -> Any:
     return concatenate([a * v + b * u + wnp.cross(u, v), a * b - sum(u * v, -1, keepdims=True)], -1)
 
 
-def inverse(q: Any) -> Any:
+def inverse(q: ArrayLike) -> Value:
     return q * np.array([-1, -1, -1, 1], dtype_of(q))
 
 
@@ -91,7 +92,7 @@ def from_rotvec(v: Any) -> Any:
     return concatenate([v * scale, where(near, _series(inside, _COSINE), cos(angle / 2))], -1)
 
 
-def as_rotvec(q: Any) -> Any:
+def as_rotvec(q: ArrayLike) -> Any:
     u, w = _parts(canonical(q))
     square = _squares(u)
     near = square < _NEAR * w * w
@@ -113,7 +114,7 @@ def from_mrp(m: Any) -> Any:
     return concatenate([2 * m, 1 - square], -1) / (1 + square)
 
 
-def as_mrp(q: Any) -> Any:
+def as_mrp(q: ArrayLike) -> Any:
     u, w = _parts(canonical(q))
     return u / (1 + w)
 
@@ -131,11 +132,11 @@ def as_matrix(q: Any) -> Any:
     return stack([stack(row, -1) for row in rows], -2)
 
 
-def _is_orthogonal(m: Any) -> bool:
+def _is_orthogonal(m: ArrayLike) -> bool:
     return not isinstance(m, Tracer) and np.allclose(m @ np.swapaxes(m, -1, -2), np.eye(3), atol=1e-12)
 
 
-def from_matrix(m: Any, assume_valid: bool) -> Any:
+def from_matrix(m: ArrayLike, assume_valid: bool) -> Any:
     if shape_of(m)[-2:] != (3, 3):
         raise ShapeError(f"a rotation matrix has shape (..., 3, 3), got {shape_of(m)}")
     proper: Any = None
@@ -192,7 +193,7 @@ def from_euler(sequence: str, angles: Any) -> Any:
     return out
 
 
-def as_euler(sequence: str, q: Any) -> Any:
+def as_euler(sequence: str, q: ArrayLike) -> Any:
     """Angles in ``[-pi, pi]``, the second in ``[0, pi]`` or ``[-pi/2, pi/2]``; where it locks the others, one is 0."""
     axes, inside = axes_of(sequence)
     if len(axes) != 3:
@@ -236,7 +237,7 @@ def as_euler(sequence: str, q: Any) -> Any:
 # --- mean -------------------------------------------------------------------------------------------------------
 
 
-def mean(q: Any, weights: Any) -> Any:
+def mean(q: ArrayLike, weights: ArrayLike) -> Any:
     """The eigenvector of the largest eigenvalue of ``sum(w q q')`` (Markley et al. 2007, "Averaging quaternions").
 
     It is a root of ``K q = x q, q'q = 1``, of which its derivative is taken: the smaller eigenvalues may be equal.

@@ -22,10 +22,11 @@ from ...errors import ArgumentError, DtypeError, ShapeError
 from ...nearest import nearest_names as _nearest_names
 from ...ops.bounds import holds
 from ...ops.special.declare import floating
+from ...vocabulary import ArrayLike, DTypeLike, ShapeLike, Value
 from . import quaternions as _q
 
 
-def _numbers(x: Any, last: int | None, what: str) -> Any:
+def _numbers(x: ArrayLike, last: int | None, what: str) -> Value:
     (x,) = floating(as_array(x))
     if dtype_of(x).kind == "c":
         raise DtypeError(f"{what} are real numbers, got {dtype_of(x)}")
@@ -34,7 +35,7 @@ def _numbers(x: Any, last: int | None, what: str) -> Any:
     return x
 
 
-def _turns(x: Any, degrees: bool) -> Any:
+def _turns(x: ArrayLike, degrees: bool) -> Value:
     return x * dtype_of(x).type(math.pi / 180) if degrees else x
 
 
@@ -63,7 +64,7 @@ class Rotation:
 
     quat: Any
 
-    def __init__(self, quat: Any, normalize: bool = True, copy: bool = True, scalar_first: bool = False) -> None:
+    def __init__(self, quat: ArrayLike, normalize: bool = True, copy: bool = True, scalar_first: bool = False) -> None:
         quat = _numbers(quat, 4, "quaternions")
         quat = wnp.roll(quat, -1, axis=-1) if scalar_first else quat
         self.quat = _q.normalized(quat) if normalize else quat
@@ -77,13 +78,13 @@ class Rotation:
         return out
 
     @classmethod
-    def from_quat(cls, quat: Any, *, scalar_first: bool = False) -> Rotation:
+    def from_quat(cls, quat: ArrayLike, *, scalar_first: bool = False) -> Rotation:
         """From quaternions ``(x, y, z, w)``, or ``(w, x, y, z)``, of any length but 0."""
         quat = _numbers(quat, 4, "quaternions")
         return cls(wnp.roll(quat, -1, axis=-1) if scalar_first else quat)
 
     @classmethod
-    def from_matrix(cls, matrix: Any, *, assume_valid: bool = False) -> Rotation:
+    def from_matrix(cls, matrix: ArrayLike, *, assume_valid: bool = False) -> Rotation:
         """From matrices ``(..., 3, 3)``: those of the nearest rotations, unless `assume_valid` says that they are some.
 
         The derivative is that of the nearest rotation too: a change of the matrix that is no turn counts for nothing.
@@ -94,7 +95,7 @@ class Rotation:
         return cls._of(_q.from_matrix(_numbers(matrix, 3, "rotation matrices"), assume_valid))
 
     @classmethod
-    def from_rotvec(cls, rotvec: Any, degrees: bool = False) -> Rotation:
+    def from_rotvec(cls, rotvec: ArrayLike, degrees: bool = False) -> Rotation:
         """From vectors along the axis, ``(..., 3)``, whose length is the angle.
 
         Example:
@@ -108,7 +109,7 @@ class Rotation:
         return cls._of(_q.from_rotvec(_turns(_numbers(rotvec, 3, "rotation vectors"), degrees)))
 
     @classmethod
-    def from_euler(cls, seq: str, angles: Any, degrees: bool = False) -> Rotation:
+    def from_euler(cls, seq: str, angles: ArrayLike, degrees: bool = False) -> Rotation:
         """From turns about axes, one after another.
 
         Args:
@@ -124,19 +125,19 @@ class Rotation:
         return cls._of(_q.from_euler(seq, angles))
 
     @classmethod
-    def from_mrp(cls, mrp: Any) -> Rotation:
+    def from_mrp(cls, mrp: ArrayLike) -> Rotation:
         """From modified Rodrigues parameters ``(..., 3)``: along the axis, with the length ``tan(angle / 4)``."""
         return cls._of(_q.from_mrp(_numbers(mrp, 3, "modified Rodrigues parameters")))
 
     @classmethod
-    def identity(cls, num: int | None = None, dtype: Any = None, *, shape: Any = None) -> Rotation:
+    def identity(cls, num: int | None = None, dtype: DTypeLike = None, *, shape: ShapeLike | None = None) -> Rotation:
         """The rotation that changes nothing, or `num` of them, or an array of them of a shape."""
         shape = (() if num is None else (num,)) if shape is None else np.empty(shape).shape
         dtype = config.float_dtype if dtype is None else canonical_dtype(np.dtype(dtype))
         return cls._of(np.broadcast_to(np.array([0, 0, 0, 1], dtype), (*shape, 4)).copy())
 
     @classmethod
-    def random(cls, random_key: Any, num: int | None = None, *, shape: Any = None) -> Rotation:
+    def random(cls, random_key: ArrayLike, num: int | None = None, *, shape: ShapeLike | None = None) -> Rotation:
         """Rotations drawn uniformly, from a key of `wengert.random`.
 
         Example:
@@ -193,7 +194,7 @@ class Rotation:
 
     # --- calculation ---
 
-    def apply(self, vectors: Any, inverse: bool = False) -> Any:
+    def apply(self, vectors: ArrayLike, inverse: bool = False) -> Any:
         """Vectors ``(..., 3)``, turned, or turned back; their axes and those of the rotations broadcast."""
         vectors = _numbers(vectors, 3, "vectors")
         quat = _q.inverse(self.quat) if inverse else self.quat
@@ -258,7 +259,7 @@ class Rotation:
     def __bool__(self) -> bool:
         return True
 
-    def __getitem__(self, index: Any) -> Rotation:
+    def __getitem__(self, index: ArrayLike) -> Rotation:
         if self.single:
             raise TypeError("a single rotation has no elements")
         if isinstance(index, Tracer) and dtype_of(index).kind in "iu":
@@ -295,7 +296,7 @@ class Slerp:
     rotations: Rotation
     rotvecs: Any
 
-    def __init__(self, times: Any, rotations: Rotation) -> None:
+    def __init__(self, times: ArrayLike, rotations: Rotation) -> None:
         if not isinstance(rotations, Rotation):
             raise ArgumentError(f"Slerp takes a Rotation, got {type(rotations).__name__}")
         (times,) = floating(as_array(times))
@@ -314,7 +315,7 @@ class Slerp:
         """The constructor, under JAX's name."""
         return cls(times, rotations)
 
-    def __call__(self, times: Any) -> Rotation:
+    def __call__(self, times: ArrayLike) -> Rotation:
         """The rotations at times of any shape; differentiable in them.
 
         Raises:

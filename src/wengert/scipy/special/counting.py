@@ -18,10 +18,11 @@ from ...ops.special.functions import binom, gamma, gammasgn, rgamma
 from ...ops.special.gammas import regular
 from ...ops.special.polygammas import gammaln
 from ...ops.special.polygammas import polygamma as _polygamma
+from ...vocabulary import ArrayLike, Value
 from .domain import nan_or
 
 
-def loggamma(z: Any) -> Any:
+def loggamma(z: ArrayLike) -> Value:
     """The logarithm of `gamma` of positive numbers, NaN of negative ones, where it is complex (`gammaln` is real).
 
     Example:
@@ -36,7 +37,7 @@ def loggamma(z: Any) -> Any:
     return where_p.bind(z < 0, dtype_of(z).type(math.nan), gammaln(z))
 
 
-def polygamma(n: Any, x: Any) -> Any:
+def polygamma(n: Any, x: ArrayLike) -> Value:
     """The derivative of order `n` of `digamma`.
 
     Example:
@@ -48,7 +49,7 @@ def polygamma(n: Any, x: Any) -> Any:
     return _polygamma(n, x)
 
 
-def factorial(n: Any, exact: bool = False, extend: str = "zero") -> Any:
+def factorial(n: Any, exact: bool = False, extend: str = "zero") -> Value:
     """``gamma(n + 1)``, and 0 for negative `n`; a whole number, or an array of them, where `exact`, for known `n`.
 
     Example:
@@ -70,7 +71,7 @@ def factorial(n: Any, exact: bool = False, extend: str = "zero") -> Any:
     return where_p.bind(negative, zero, gamma(where_p.bind(negative, zero, n) + 1))
 
 
-def poch(z: Any, m: Any) -> Any:
+def poch(z: ArrayLike, m: ArrayLike) -> Value:
     """The rising factorial ``gamma(z + m) / gamma(z)``.
 
     Example:
@@ -98,7 +99,7 @@ def poch(z: Any, m: Any) -> Any:
     return where_p.bind(both, reflected, where_p.bind(ok, rising_p.bind(base, step), beside))
 
 
-def multigammaln(a: Any, d: int) -> Any:
+def multigammaln(a: ArrayLike, d: int) -> Value:
     """The logarithm of the multivariate gamma function of dimension `d`, of `a` above ``(d - 1) / 2``.
 
     Raises:
@@ -122,7 +123,7 @@ def multigammaln(a: Any, d: int) -> Any:
     return total
 
 
-def comb(N: Any, k: Any, *, exact: bool = False, repetition: bool = False) -> Any:
+def comb(N: ArrayLike, k: ArrayLike, *, exact: bool = False, repetition: bool = False) -> Any:
     """The number of ways to choose `k` of `N` things: `binom`, but 0 where `k` or `N` is negative or `k` is above `N`.
 
     Args:
@@ -155,7 +156,7 @@ def comb(N: Any, k: Any, *, exact: bool = False, repetition: bool = False) -> An
     return where_p.bind(inside, binom(where_p.bind(inside, N, one), where_p.bind(inside, k, one)), nan_or(zero, N, k))
 
 
-def bernoulli(n: int) -> Any:
+def bernoulli(n: int) -> Value:
     """The Bernoulli numbers B_0 to B_n.
 
     Example:
@@ -167,7 +168,7 @@ def bernoulli(n: int) -> Any:
     return np.asarray(scipy.special.bernoulli(n), config.float_dtype)
 
 
-def perm(N: Any, k: Any, exact: bool = False) -> Any:  # noqa: N803
+def perm(N: ArrayLike, k: ArrayLike, exact: bool = False) -> Any:  # noqa: N803
     """In how many orders `k` of `N` things can be taken.
 
     Example:

@@ -11,6 +11,7 @@ from ...core import as_value, dtype_of
 from ...ops.elementwise import floor, isfinite, isinf, trunc, where
 from ...ops.special import functions as _ops
 from ...ops.special.declare import of_loops
+from ...vocabulary import ArrayLike, Value
 
 
 def _outside(*args: Any) -> Any:
@@ -18,7 +19,7 @@ def _outside(*args: Any) -> Any:
     return math.nan * sum(args[1:], args[0])
 
 
-def bdtr(k: Any, n: Any, p: Any) -> Any:
+def bdtr(k: ArrayLike, n: Any, p: Any) -> Value:
     """The binomial distribution function: at most `k` of `n`.
 
     Example:
@@ -34,7 +35,7 @@ def bdtr(k: Any, n: Any, p: Any) -> Any:
     return where(ok & (k >= 0), where(k == n, 1.0, value), _outside(k, n, p))
 
 
-def bdtrc(k: Any, n: Any, p: Any) -> Any:
+def bdtrc(k: ArrayLike, n: Any, p: Any) -> Value:
     """The binomial survival function: more than `k` of `n`.
 
     Example:
@@ -50,7 +51,7 @@ def bdtrc(k: Any, n: Any, p: Any) -> Any:
     return where(ok, where(k < 0, 1.0, where(k == n, 0.0, value)), _outside(k, n, p))
 
 
-def chdtr(v: Any, x: Any) -> Any:
+def chdtr(v: ArrayLike, x: ArrayLike) -> Value:
     """The distribution function of chi squared with `v` degrees of freedom.
 
     Example:
@@ -63,7 +64,7 @@ def chdtr(v: Any, x: Any) -> Any:
     return _ops.gammainc(v / 2, x / 2)
 
 
-def chdtrc(v: Any, x: Any) -> Any:
+def chdtrc(v: ArrayLike, x: ArrayLike) -> Value:
     """The survival function of chi squared with `v` degrees of freedom.
 
     Example:
@@ -76,7 +77,7 @@ def chdtrc(v: Any, x: Any) -> Any:
     return _ops.gammaincc(v / 2, x / 2)
 
 
-def chdtri(v: Any, p: Any) -> Any:
+def chdtri(v: ArrayLike, p: Any) -> Value:
     """`x` with ``chdtrc(v, x) = p``.
 
     Example:
@@ -109,7 +110,7 @@ def fdtr(dfn: Any, dfd: Any, x: Any) -> Any:
     return where(ok, _ops.betainc(m / 2, n / 2, where(ok, share, 0.5)), _outside(m, n, x))
 
 
-def fdtrc(dfn: Any, dfd: Any, x: Any) -> Any:
+def fdtrc(dfn: Any, dfd: Any, x: ArrayLike) -> Value:
     """The survival function of F.
 
     Example:
@@ -122,7 +123,7 @@ def fdtrc(dfn: Any, dfd: Any, x: Any) -> Any:
     return where(ok, _ops.betainc(n / 2, m / 2, where(ok, n / (n + m * x), 0.5)), _outside(m, n, x))
 
 
-def fdtri(dfn: Any, dfd: Any, p: Any) -> Any:
+def fdtri(dfn: Any, dfd: Any, p: Any) -> Value:
     """`x` with ``fdtr(dfn, dfd, x) = p``.
 
     Example:
@@ -135,7 +136,7 @@ def fdtri(dfn: Any, dfd: Any, p: Any) -> Any:
     return where(_f_has(m, n), n * (1 - y) / (m * y), _outside(m, n, p))
 
 
-def gdtr(a: Any, b: Any, x: Any) -> Any:
+def gdtr(a: ArrayLike, b: ArrayLike, x: ArrayLike) -> Value:
     """The distribution function of the gamma distribution of shape `b` and rate `a`.
 
     Example:
@@ -148,7 +149,7 @@ def gdtr(a: Any, b: Any, x: Any) -> Any:
     return where(x >= 0, _ops.gammainc(b, a * x), _outside(a, b, x))
 
 
-def gdtrc(a: Any, b: Any, x: Any) -> Any:
+def gdtrc(a: ArrayLike, b: ArrayLike, x: ArrayLike) -> Value:
     """The survival function of the gamma distribution of shape `b` and rate `a`.
 
     Example:
@@ -161,7 +162,7 @@ def gdtrc(a: Any, b: Any, x: Any) -> Any:
     return where(x >= 0, _ops.gammaincc(b, a * x), _outside(a, b, x))
 
 
-def gdtrix(a: Any, b: Any, p: Any) -> Any:
+def gdtrix(a: ArrayLike, b: ArrayLike, p: Any) -> Value:
     """`x` with ``gdtr(a, b, x) = p``.
 
     Example:
@@ -174,7 +175,7 @@ def gdtrix(a: Any, b: Any, p: Any) -> Any:
     return where(isinf(a) | isinf(b), _outside(a, b, p), _ops.gammaincinv(b, p) / a)
 
 
-def pdtr(k: Any, m: Any) -> Any:
+def pdtr(k: Any, m: Any) -> Value:
     """Poisson's distribution function: at most `k`.
 
     Example:
@@ -187,7 +188,7 @@ def pdtr(k: Any, m: Any) -> Any:
     return where(k >= 0, _ops.gammaincc(floor(k) + 1, m), _outside(k, m))
 
 
-def pdtrc(k: Any, m: Any) -> Any:
+def pdtrc(k: Any, m: Any) -> Value:
     """Poisson's survival function: more than `k`.
 
     Example:
@@ -205,7 +206,7 @@ def _beside_integers(*args: Any) -> Any:
     return np.float64 if all(dtype_of(as_value(a)).kind in "biu" for a in args) else np.float32
 
 
-def nbdtr(k: Any, n: Any, p: Any) -> Any:
+def nbdtr(k: Any, n: Any, p: Any) -> Value:
     """The negative binomial distribution function: at most `k` failures before `n` successes.
 
     Example:
@@ -220,7 +221,7 @@ def nbdtr(k: Any, n: Any, p: Any) -> Any:
     return where(ok, _ops.betainc(b, a + 1, c), _outside(k, n, p))
 
 
-def nbdtrc(k: Any, n: Any, p: Any) -> Any:
+def nbdtrc(k: Any, n: Any, p: Any) -> Value:
     """The negative binomial survival function.
 
     Example:

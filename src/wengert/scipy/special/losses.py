@@ -13,11 +13,12 @@ from ...nn import softmax as _softmax
 from ...ops.elementwise import absolute, exp, log, sqrt, stop_gradient_p, where, where_p
 from ...ops.special.declare import of_loops
 from ...ops.special.functions import shifted_root, xlogy
+from ...vocabulary import ArrayLike, Axes, Value
 from .domain import nan_or
 from .of_numpy import expm1
 
 
-def softmax(x: Any, axis: Any = None) -> Any:
+def softmax(x: ArrayLike, axis: Axes = None) -> Value:
     """``exp(x) / sum(exp(x))``, the sum over `axis`: over all elements by default, as SciPy has it.
 
     Example:
@@ -28,7 +29,7 @@ def softmax(x: Any, axis: Any = None) -> Any:
     return _softmax(x, axis)
 
 
-def log_softmax(x: Any, axis: Any = None) -> Any:
+def log_softmax(x: ArrayLike, axis: Axes = None) -> Value:
     """The logarithm of `softmax`, without overflow; over all elements by default.
 
     Example:
@@ -40,7 +41,7 @@ def log_softmax(x: Any, axis: Any = None) -> Any:
     return _log_softmax(x, axis)
 
 
-def entr(x: Any) -> Any:
+def entr(x: ArrayLike) -> Value:
     """``-x log(x)``; 0 at 0 and -inf below.
 
     Example:
@@ -55,7 +56,7 @@ def entr(x: Any) -> Any:
     return where_p.bind(outside, dtype_of(x).type(-np.inf), 0 - xlogy(safe, safe))
 
 
-def rel_entr(x: Any, y: Any) -> Any:
+def rel_entr(x: ArrayLike, y: ArrayLike) -> Value:
     """``x log(x / y)``; 0 where `x` is 0 and `y` is not negative, inf elsewhere outside the domain.
 
     Example:
@@ -72,7 +73,7 @@ def rel_entr(x: Any, y: Any) -> Any:
     return where_p.bind(inside, a * _log_quotient(a, b), rest)
 
 
-def _log_quotient(a: Any, b: Any) -> Any:
+def _log_quotient(a: ArrayLike, b: ArrayLike) -> Any:
     """``log(a / b)`` of positive numbers: by the logarithms of both where the quotient is so far from 1 that they differ.
 
     Elsewhere both are scaled, so that ``a / b**2``, which a tangent has, stays in range.
@@ -87,7 +88,7 @@ def _log_quotient(a: Any, b: Any) -> Any:
     return log(where_p.bind(near, quotients, a)) - log(where_p.bind(near, one, b))
 
 
-def kl_div(x: Any, y: Any) -> Any:
+def kl_div(x: ArrayLike, y: ArrayLike) -> Value:
     """``x log(x / y) - x + y``, the term of the Kullback-Leibler divergence.
 
     Example:
@@ -103,7 +104,7 @@ def kl_div(x: Any, y: Any) -> Any:
     return value - where_p.bind(defined, x, zero) + where_p.bind(defined, y, zero)
 
 
-def inv_boxcox(y: Any, lmbda: Any) -> Any:
+def inv_boxcox(y: ArrayLike, lmbda: Any) -> Value:
     """The inverse of `boxcox`, differentiable in both, where `lmbda` is 0 too.
 
     Example:
@@ -115,7 +116,7 @@ def inv_boxcox(y: Any, lmbda: Any) -> Any:
     return exp(shifted_root(*of_loops(y, lmbda)))
 
 
-def inv_boxcox1p(y: Any, lmbda: Any) -> Any:
+def inv_boxcox1p(y: ArrayLike, lmbda: Any) -> Value:
     """The inverse of `boxcox1p`, differentiable in both, where `lmbda` is 0 too.
 
     Example:
@@ -125,7 +126,7 @@ def inv_boxcox1p(y: Any, lmbda: Any) -> Any:
     return expm1(shifted_root(*of_loops(y, lmbda)))
 
 
-def huber(delta: Any, r: Any) -> Any:
+def huber(delta: Any, r: Any) -> Value:
     """Huber's loss: ``r**2 / 2`` up to `delta`, linear beyond; inf where `delta` is negative.
 
     Example:
@@ -140,7 +141,7 @@ def huber(delta: Any, r: Any) -> Any:
     return where(delta < 0, math.inf, loss)
 
 
-def pseudo_huber(delta: Any, r: Any) -> Any:
+def pseudo_huber(delta: ArrayLike, r: ArrayLike) -> Value:
     """The smooth form of Huber's loss, ``delta**2 (sqrt(1 + (r / delta)**2) - 1)``.
 
     Example:
@@ -154,7 +155,7 @@ def pseudo_huber(delta: Any, r: Any) -> Any:
     return where(delta > 0, loss, beside)
 
 
-def _pseudo_huber(delta: Any, r: Any) -> Any:
+def _pseudo_huber(delta: Any, r: ArrayLike) -> Value:
     ratio = r / delta
     far = absolute(ratio) > 1e8  # where the squares below would overflow, and the loss is linear
     near, size = where(far, 0.0, r), where(far, 0.0, ratio)

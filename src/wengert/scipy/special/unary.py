@@ -17,10 +17,11 @@ from ...ops.special import functions as _ops
 from ...ops.special.declare import floating, of_loops
 from ...ops.special.functions import hyp1f1
 from ...ops.special.riemann import riemann
+from ...vocabulary import ArrayLike, Value
 from .domain import nan_or
 
 
-def exprel(x: Any) -> Any:
+def exprel(x: ArrayLike) -> Value:
     """``(exp(x) - 1) / x``, 1 at 0, with all its derivatives there.
 
     Example:
@@ -35,7 +36,7 @@ def exprel(x: Any) -> Any:
 PI = math.pi
 
 
-def exp10(x: Any) -> Any:
+def exp10(x: ArrayLike) -> Value:
     """``10**x``.
 
     Example:
@@ -48,7 +49,7 @@ def exp10(x: Any) -> Any:
     return power(10.0, x)
 
 
-def cosm1(x: Any) -> Any:
+def cosm1(x: ArrayLike) -> Value:
     """``cos(x) - 1``, accurate where `x` is small.
 
     Example:
@@ -60,7 +61,7 @@ def cosm1(x: Any) -> Any:
     return -2 * sin(x / 2) ** 2
 
 
-def powm1(x: Any, y: Any) -> Any:
+def powm1(x: ArrayLike, y: ArrayLike) -> Value:
     """``x**y - 1``, accurate where that is small.
 
     Example:
@@ -84,14 +85,14 @@ def _degrees(name: str, doc: str, formula: Callable[[Any], Any]) -> Any:
     return call
 
 
-def _sine(t: Any) -> Any:
+def _sine(t: ArrayLike) -> Value:
     half = where(t >= 180, t - 180, t)
     near = where(half > 90, 180 - half, half) * (PI / 180)
     value = sin(near)
     return where(t >= 180, -value, value)
 
 
-def _cosine(t: Any) -> Any:
+def _cosine(t: ArrayLike) -> Any:
     folded = where(t > 180, 360 - t, t)
     return sin((90 - folded) * (PI / 180))
 
@@ -124,7 +125,7 @@ with_example(
 )
 
 
-def _tangent(x: Any, inverse: bool) -> Any:
+def _tangent(x: ArrayLike, inverse: bool) -> Value:
     """The tangent of degrees or its inverse, by the angle to the nearest multiple of 90, exact at those of 45."""
     t = x - 180 * floor(x / 180)
     up = t > 90
@@ -138,7 +139,7 @@ def _tangent(x: Any, inverse: bool) -> Any:
     return where(up, -value, value)
 
 
-def tandg(x: Any) -> Any:
+def tandg(x: ArrayLike) -> Value:
     """The tangent of an angle in degrees.
 
     Example:
@@ -149,7 +150,7 @@ def tandg(x: Any) -> Any:
     return _tangent(of_loops(x, narrow=np.float64)[0], False)
 
 
-def cotdg(x: Any) -> Any:
+def cotdg(x: ArrayLike) -> Value:
     """The cotangent of an angle in degrees.
 
     Example:
@@ -160,7 +161,7 @@ def cotdg(x: Any) -> Any:
     return _tangent(of_loops(x, narrow=np.float64)[0], True)
 
 
-def radian(d: Any, m: Any, s: Any) -> Any:
+def radian(d: Any, m: Any, s: Any) -> Value:
     """An angle of degrees, minutes and seconds in radians.
 
     Example:
@@ -173,7 +174,7 @@ def radian(d: Any, m: Any, s: Any) -> Any:
     return (d + (m + s / 60) / 60) * (PI / 180)
 
 
-def sinc(x: Any) -> Any:
+def sinc(x: ArrayLike) -> Value:
     """``sin(pi x) / (pi x)``.
 
     Example:
@@ -185,7 +186,7 @@ def sinc(x: Any) -> Any:
     return wnp.sinc(x)
 
 
-def agm(a: Any, b: Any) -> Any:
+def agm(a: ArrayLike, b: ArrayLike) -> Value:
     """The arithmetic-geometric mean of numbers of one sign, by the complete elliptic integral (DLMF 19.8.5).
 
     Example:
@@ -204,7 +205,7 @@ def agm(a: Any, b: Any) -> Any:
     return where(far, where(isinf(whole), whole, math.nan), value)
 
 
-def zetac(x: Any) -> Any:
+def zetac(x: ArrayLike) -> Value:
     """Riemann's zeta function minus 1.
 
     Example:
@@ -240,7 +241,7 @@ def voigt_profile(x: Any, sigma: Any, gamma: Any) -> Any:
     return where(inside & (isinf(x) | isinf(gamma)), 0.0, value)
 
 
-def diric(x: Any, n: int) -> Any:
+def diric(x: ArrayLike, n: int) -> Value:
     """Dirichlet's kernel ``sin(n x / 2) / (n sin(x / 2))``, periodic sinc.
 
     Example:

@@ -16,9 +16,10 @@ from ...ops.shape import stack
 from ...ops.special import functions as _ops
 from ...ops.special.declare import floating, of_loops
 from ...ops.special.functions import jv, lpmv, sph_harm_y, yv
+from ...vocabulary import ArrayLike, Value
 
 
-def bessel_jn(z: Any, *, v: int, n_iter: int = 50) -> Any:
+def bessel_jn(z: ArrayLike, *, v: int, n_iter: int = 50) -> Value:
     """The Bessel functions J of orders 0 to `v`, stacked along a new first axis; `n_iter` is taken for JAX's sake.
 
     Example:
@@ -92,7 +93,7 @@ def hankel1(v: Any, z: Any) -> Any:
     return jv(v, z) + 1j * yv(v, z)
 
 
-def hankel2(v: Any, z: Any) -> Any:
+def hankel2(v: ArrayLike, z: ArrayLike) -> Value:
     """The Hankel function of the second kind, ``jv - 1j * yv``.
 
     Example:
@@ -105,7 +106,7 @@ def hankel2(v: Any, z: Any) -> Any:
     return jv(v, z) - 1j * yv(v, z)
 
 
-def sph_harm(m: Any, n: Any, theta: Any, phi: Any) -> Any:
+def sph_harm(m: ArrayLike, n: Any, theta: ArrayLike, phi: ArrayLike) -> Value:
     """`sph_harm_y` with the order first, `theta` the azimuth and `phi` the polar angle, as SciPy had it before 1.17.
 
     Example:
@@ -116,7 +117,7 @@ def sph_harm(m: Any, n: Any, theta: Any, phi: Any) -> Any:
     return sph_harm_y(n, m, phi, theta)
 
 
-def lpmn_values(m: int, n: int, z: Any, is_normalized: bool = False) -> Any:
+def lpmn_values(m: int, n: int, z: ArrayLike, is_normalized: bool = False) -> Value:
     """Legendre's associated functions of orders 0 to `m` and degrees 0 to `n` at points `z`: ``(m + 1, n + 1, len(z))``.
 
     Args:

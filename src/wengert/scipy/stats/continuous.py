@@ -50,6 +50,7 @@ from ...ops.special.log_tails import log_stdtr_p
 from ...ops.special.modes import abs_power_p, exp_less_p, log_cosh_p
 from ...ops.special.polygammas import digamma, gammaln
 from ...ops.special.student import t_log_density
+from ...vocabulary import ArrayLike, Value
 from . import moments
 from .distribution import INF, Formula, continuous, log_of, one
 
@@ -59,7 +60,7 @@ HALF_LOG_2PI = 0.5 * math.log(2 * PI)
 LOG_2 = math.log(2)
 
 
-def limit(x: Any, formula: Formula, at_infinity: Any) -> Any:
+def limit(x: ArrayLike, formula: Formula, at_infinity: ArrayLike) -> Any:
     """``formula(x)`` of finite `x`, and another value where it is infinite."""
     far = isinf(x)
     if not isinstance(far, Tracer) and not np.any(far):
@@ -94,13 +95,13 @@ with_example(
 )
 
 
-def _log_of_square(z: Any) -> Any:
+def _log_of_square(z: ArrayLike) -> Value:
     """``log(1 + z**2)``, without a square that overflows."""
     far = greater(absolute(z), 1e8)
     return where(far, 2 * log(absolute(where(far, z, 1.0))), log1p(square(where(far, 0.0, z))))
 
 
-def _log_angle(z: Any) -> Any:
+def _log_angle(z: ArrayLike) -> Value:
     """The logarithm of Cauchy's probability above `z`: far out of ``1 / z``, whose derivative does not vanish, apart."""
     far, left = greater(z, 1e4), less(z, -1)
     u = 1 / where(far, z, 1.0)
@@ -109,7 +110,7 @@ def _log_angle(z: Any) -> Any:
     return where(far, beyond, where(left, log1p(-arctan2(one(z), -where(left, z, -1.0)) / PI), middle))
 
 
-def _cotangent_of_turns(q: Any) -> Any:
+def _cotangent_of_turns(q: ArrayLike) -> Value:
     """``cot(pi q)`` for `q` from 0 to 1, from the distance to the nearest of 0, 1/2 and 1, so that it is 0 at 1/2."""
     middle = less(absolute(q - 0.5), 0.25)
     t = tan(PI * where(middle, 0.5 - q, where(greater(q, 0.5), -(1 - q), q)))
@@ -153,7 +154,7 @@ def _laplace_log(z: Any) -> Any:
     return where(low, z - LOG_2, log1p(-0.5 * exp(-where(low, 0.0, z))))
 
 
-def _laplace_quantile(q: Any) -> Any:
+def _laplace_quantile(q: ArrayLike) -> Value:
     low = q < 0.5
     return where(low, log(2 * where(low, q, 0.5)), -log(2 * where(low, 0.5, 1 - q)))
 
@@ -206,7 +207,7 @@ with_example(
 )
 
 
-def _t_entropy(df: Any) -> Any:
+def _t_entropy(df: ArrayLike) -> Value:
     return (df + 1) / 2 * (digamma((df + 1) / 2) - digamma(df / 2)) + 0.5 * log(df) + betaln(df / 2, 0.5 * one(df))
 
 
@@ -240,7 +241,7 @@ with_example(
 )
 
 
-def _gennorm_below(z: Any, beta: Any) -> Any:
+def _gennorm_below(z: ArrayLike, beta: ArrayLike) -> Value:
     """The probability below `z`; around 0 by a primitive whose derivative is the density."""
     u = abs_power_p.bind(z, beta)
     near = less(u, 1)
@@ -249,7 +250,7 @@ def _gennorm_below(z: Any, beta: Any) -> Any:
     return where(near, gennorm_middle(where(near, z, 0.0), beta), where(z < 0, tail, 1 - tail))
 
 
-def _gennorm_quantile(q: Any, beta: Any) -> Any:
+def _gennorm_quantile(q: ArrayLike, beta: Any) -> Value:
     low = q < 0.5
     size = power(gammainccinv(1 / beta, 2 * where(low, q, 1 - q)), 1 / beta)
     return where(low, -size, size)
@@ -278,12 +279,12 @@ with_example(
 )
 
 
-def _gumbel_log(z: Any) -> Any:
+def _gumbel_log(z: ArrayLike) -> Any:
     """``z - exp(z)``, -inf at infinity too."""
     return limit(z, lambda z: -exp_less_p.bind(z), -INF)
 
 
-def _gumbel_log_above(z: Any) -> Any:
+def _gumbel_log_above(z: ArrayLike) -> Value:
     """``log(1 - exp(-exp(-z)))``; far out ``-z`` and what is left of it."""
     right = greater(z, 0)
     u = exp(-where(right, z, 0.0))
@@ -339,7 +340,7 @@ with_example(
 )
 
 
-def _log_of_turns(z: Any, kappa: Any) -> Any:
+def _log_of_turns(z: ArrayLike, kappa: Any) -> Value:
     """The logarithm of the distribution function, which is below 0 more than a turn before the mean."""
     p = vonmises_cdf(z, kappa)
     return where(less(p, 0), math.nan, log_of(p, vonmises_cdf(-z, kappa)))

@@ -21,6 +21,7 @@ from ...ops.elementwise import convert
 from ...ops.shape import moveaxis, reshape
 from ...ops.special.declare import floating
 from ...transforms.vmap import vmap
+from ...vocabulary import ArrayLike, Axes, DTypeLike, Value
 from ..special import entr, rel_entr
 
 _POLICIES = ("propagate", "omit", "raise")
@@ -29,7 +30,7 @@ _POLICIES = ("propagate", "omit", "raise")
 class _Sample:
     """An array with the axes of its samples last, flattened to one, and how a result of the other axes is laid out."""
 
-    def __init__(self, name: str, a: Any, axis: Any, nan_policy: str, keepdims: bool = False) -> None:
+    def __init__(self, name: str, a: ArrayLike, axis: Axes, nan_policy: str, keepdims: bool = False) -> None:
         if nan_policy not in _POLICIES:
             raise ArgumentError(f"{name}: nan_policy is 'propagate', 'omit' or 'raise', got {nan_policy!r}")
         a = as_array(a)
@@ -60,7 +61,7 @@ class _Sample:
         """How many elements count, ``(..., 1)`` or a number."""
         return float(self.n) if self.keep is None else convert(wnp.sum(self.keep, -1, keepdims=True), dtype_of(self.x))
 
-    def mean(self, x: Any, weights: Any = None) -> Any:
+    def mean(self, x: Any, weights: ArrayLike | None = None) -> Any:
         """The mean of the elements that count, ``(..., 1)``; NaN of none."""
         if weights is not None:
             weights = weights if self.keep is None else ew.where(self.keep, weights, 0.0)
@@ -73,14 +74,14 @@ class _Sample:
         value = wnp.sum(self._counting(x), -1, keepdims=True) / ew.where(some, total, 1.0)
         return ew.where(some, value, math.nan)
 
-    def _counting(self, x: Any) -> Any:
+    def _counting(self, x: ArrayLike) -> Value:
         return x if self.keep is None else ew.where(self.keep, x, 0.0)
 
-    def reduced(self, out: Any) -> Any:
+    def reduced(self, out: ArrayLike) -> Value:
         """A result ``(..., 1)`` or ``(...)`` in its shape."""
         return reshape(out, self.kept if self.keepdims else self.rest)
 
-    def like_input(self, out: Any, shape: Sequence[int]) -> Any:
+    def like_input(self, out: ArrayLike, shape: Sequence[int]) -> Value:
         """A result of the shape of the samples with its axes where they were."""
         if len(shape) < 2:
             return out
@@ -102,7 +103,7 @@ class ModeResult(NamedTuple):
     count: Any
 
 
-def mode(a: Any, axis: Any = 0, nan_policy: str = "propagate", keepdims: bool = False) -> ModeResult:
+def mode(a: ArrayLike, axis: Axes = 0, nan_policy: str = "propagate", keepdims: bool = False) -> ModeResult:
     """The value that occurs most often along an axis, the smallest of several, and how often.
 
     Args:
@@ -134,7 +135,7 @@ def mode(a: Any, axis: Any = 0, nan_policy: str = "propagate", keepdims: bool = 
     return ModeResult(sample.reduced(value), sample.reduced(count))
 
 
-def rankdata(a: Any, method: str = "average", *, axis: int | None = None, nan_policy: str = "propagate") -> Any:
+def rankdata(a: ArrayLike, method: str = "average", *, axis: int | None = None, nan_policy: str = "propagate") -> Value:
     """The ranks of the elements, from 1; derivatives are zero.
 
     Args:
@@ -194,7 +195,7 @@ def _any(condition: Any) -> bool:
         return True
 
 
-def sem(a: Any, axis: Any = 0, ddof: int = 1, nan_policy: str = "propagate", *, keepdims: bool = False) -> Any:
+def sem(a: ArrayLike, axis: Axes = 0, ddof: int = 1, nan_policy: str = "propagate", *, keepdims: bool = False) -> Any:
     """The standard error of the mean along an axis, NaN of one element.
 
     Example:
@@ -211,7 +212,7 @@ def sem(a: Any, axis: Any = 0, ddof: int = 1, nan_policy: str = "propagate", *, 
     return sample.reduced(ew.sqrt(variance * _over(1.0, count) * (1.0 if sample.n > 1 else math.nan)))
 
 
-def _over(a: Any, b: Any) -> Any:
+def _over(a: ArrayLike, b: ArrayLike) -> Any:
     """``a / b``, NaN where `b` is not positive."""
     if isinstance(b, float):
         return a / b if b > 0 else math.nan
@@ -223,7 +224,7 @@ def entropy(
     pk: Any,
     qk: Any = None,
     base: float | None = None,
-    axis: Any = 0,
+    axis: Axes = 0,
     *,
     nan_policy: str = "propagate",
     keepdims: bool = False,
@@ -256,7 +257,7 @@ def entropy(
     return out if base is None else out / math.log(base)
 
 
-def zscore(a: Any, axis: Any = 0, ddof: int = 0, nan_policy: str = "propagate") -> Any:
+def zscore(a: ArrayLike, axis: int | None = 0, ddof: int = 0, nan_policy: str = "propagate") -> Any:
     """How many standard deviations elements lie from the mean along an axis (of all elements with None).
 
     NaN where all of them are alike.
@@ -283,7 +284,9 @@ def zscore(a: Any, axis: Any = 0, ddof: int = 0, nan_policy: str = "propagate") 
     return sample.like_input(out, shape_of(a)) if ndim_of(a) else reshape(out, ())
 
 
-def _averaged(name: str, a: Any, axis: Any, dtype: Any, weights: Any, nan_policy: str, keepdims: bool) -> Any:
+def _averaged(
+    name: str, a: ArrayLike, axis: Axes, dtype: DTypeLike, weights: ArrayLike, nan_policy: str, keepdims: bool
+) -> Any:
     """The sample of a mean, its floating elements and their weights."""
     a = as_array(a) if dtype is None else wnp.asarray(a, dtype=dtype)
     if weights is not None:
@@ -300,10 +303,10 @@ def _averaged(name: str, a: Any, axis: Any, dtype: Any, weights: Any, nan_policy
 
 
 def gmean(
-    a: Any,
-    axis: Any = 0,
-    dtype: Any = None,
-    weights: Any = None,
+    a: ArrayLike,
+    axis: Axes = 0,
+    dtype: DTypeLike = None,
+    weights: ArrayLike | None = None,
     *,
     nan_policy: str = "propagate",
     keepdims: bool = False,
@@ -323,11 +326,11 @@ def gmean(
 
 
 def hmean(
-    a: Any,
-    axis: Any = 0,
-    dtype: Any = None,
+    a: ArrayLike,
+    axis: Axes = 0,
+    dtype: DTypeLike = None,
     *,
-    weights: Any = None,
+    weights: ArrayLike | None = None,
     nan_policy: str = "propagate",
     keepdims: bool = False,
 ) -> Any:
@@ -357,7 +360,7 @@ def _moments(sample: _Sample) -> tuple[Any, Any, Any, Any]:
     return d, ew.where(alike, 1.0, variance), alike, sample.count()
 
 
-def _corrected(value: Any, better: Any, count: Any, least: int) -> Any:
+def _corrected(value: ArrayLike, better: Any, count: ArrayLike, least: int) -> Any:
     """The corrected value where there are more than `least` elements."""
     if isinstance(count, float):
         return better(count) if count > least else value
@@ -365,7 +368,9 @@ def _corrected(value: Any, better: Any, count: Any, least: int) -> Any:
     return ew.where(many, better(ew.where(many, count, least + 1.0)), value)
 
 
-def skew(a: Any, axis: Any = 0, bias: bool = True, nan_policy: str = "propagate", *, keepdims: bool = False) -> Any:
+def skew(
+    a: ArrayLike, axis: Axes = 0, bias: bool = True, nan_policy: str = "propagate", *, keepdims: bool = False
+) -> Any:
     """The skewness along an axis, NaN where all elements are alike; ``bias=False`` corrects for the size of the sample.
 
     Example:
@@ -384,8 +389,8 @@ def skew(a: Any, axis: Any = 0, bias: bool = True, nan_policy: str = "propagate"
 
 
 def kurtosis(
-    a: Any,
-    axis: Any = 0,
+    a: ArrayLike,
+    axis: Axes = 0,
     fisher: bool = True,
     bias: bool = True,
     nan_policy: str = "propagate",

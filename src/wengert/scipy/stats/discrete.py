@@ -27,6 +27,7 @@ from ...ops.elementwise import (
 from ...ops.shape import expand_dims, reduce_sum
 from ...ops.special.functions import QUANTILES, betainc, betaln, gammainc, gammaincc, xlog1py, xlogy
 from ...ops.special.polygammas import gammaln
+from ...vocabulary import ArrayLike, Value
 from ..special import entr
 from . import moments
 from .distribution import INF, all_of, discrete, exp_of, known, positive
@@ -46,21 +47,21 @@ def _number(n: Any) -> Any:
     return all_of(greater_equal(n, 0), equal(floor(n), n))
 
 
-def _betabinom_log_mass(k: Any, n: Any, a: Any, b: Any) -> Any:
+def _betabinom_log_mass(k: Any, n: Any, a: ArrayLike, b: ArrayLike) -> Any:
     return _log_ways(n, k) + betaln(k + a, n - k + b) - betaln(a, b)
 
 
-def _betabinom_below(k: Any, n: Any, a: Any, b: Any) -> Any:
+def _betabinom_below(k: ArrayLike, n: Any, a: ArrayLike, b: ArrayLike) -> Value:
     return moments.summed(lambda j, n, a, b: exp(_betabinom_log_mass(j, n, a, b)), k, n, a, b)
 
 
-def _ends(p: Any, at_end: Any, inside: Any) -> Any:
+def _ends(p: ArrayLike, at_end: Any, inside: Any) -> Value:
     """An entropy as a function of a probability in (0, 1), and at its ends the value that has the same limits."""
     end = logical_or(equal(p, 0), equal(p, 1))
     return where(end, at_end(where(end, p, 0.5)), inside(where(end, 0.5, p)))
 
 
-def _binom_entropy(n: Any, p: Any) -> Any:
+def _binom_entropy(n: Any, p: ArrayLike) -> Value:
     def log_mass(k: Any, n: Any, p: Any) -> Any:
         return _log_ways(n, k) + k * log(p) + (n - k) * log1p(-p)
 
@@ -68,7 +69,7 @@ def _binom_entropy(n: Any, p: Any) -> Any:
     return _ends(p, near, lambda p: moments.entropy_of_counts(log_mass, n + 0 * p, n, p))
 
 
-def _nbinom_entropy(n: Any, p: Any) -> Any:
+def _nbinom_entropy(n: Any, p: ArrayLike) -> Value:
     def log_mass(k: Any, n: Any, p: Any) -> Any:
         return gammaln(k + n) - gammaln(k + 1) - gammaln(n) + n * log(p) + k * log1p(-p)
 
@@ -200,7 +201,7 @@ with_example(
 )
 
 
-def _poisson_entropy(mu: Any) -> Any:
+def _poisson_entropy(mu: ArrayLike) -> Value:
     """By the sum over all `k` that count, and for large `mu` by the series of Evans & Boersma (1988)."""
     limit = 100.0 if np.finfo(dtype_of(mu)).eps < 1e-10 else 10.0  # where the series is as exact as the sum
     large = greater(mu, limit)

@@ -19,12 +19,13 @@ from ...ops import elementwise as ew
 from ...ops.bounds import holds
 from ...ops.special.declare import floating
 from ...ops.special.functions import xlog1py, xlogy
+from ...vocabulary import ArrayLike, Keywords, Value
 
 Formula = Callable[..., Any]
 INF = math.inf
 
 
-def log_of(p: Any, complement: Any) -> Any:
+def log_of(p: ArrayLike, complement: ArrayLike) -> Value:
     """``log(p)``, exact where `p` is close to 1, and -inf at 0 without a warning."""
     small, positive = ew.less(p, 0.5), ew.greater(p, 0)
     near_one = ew.log1p(-ew.where(small, 0.25, complement))
@@ -68,7 +69,7 @@ def all_of(*conditions: Any) -> Any:
     return functools.reduce(ew.logical_and, conditions) if conditions else True
 
 
-def known(x: Any) -> Any:
+def known(x: ArrayLike) -> Value:
     """0 with the shape of `x`, NaN where that is NaN: for results that depend on its shape alone."""
     return ew.where(ew.equal(x, x), one(x, 0.0), one(x, math.nan))
 
@@ -210,7 +211,7 @@ _MEANING = {
 class Frozen:
     """A distribution with its parameters fixed: ``norm(loc, scale).logpdf(x)``."""
 
-    def __init__(self, distribution: Distribution, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def __init__(self, distribution: Distribution, args: tuple[Any, ...], kwargs: Keywords) -> None:
         self._distribution, self._args, self._kwargs = distribution, args, kwargs
 
     def __getattr__(self, key: str) -> Any:
@@ -448,6 +449,6 @@ def discrete(
     return Distribution(name, f"{shapes} loc", _with_middle(functions), {"loc": 0.0}, domain)
 
 
-def one(x: Any, value: float = 1.0) -> Any:
+def one(x: ArrayLike, value: float = 1.0) -> Any:
     """A number of the dtype of `x`."""
     return dtype_of(as_array(x)).type(value)

@@ -15,6 +15,7 @@ from ...ops import elementwise as ew
 from ...ops.shape import moveaxis
 from ...ops.special.declare import floating
 from ...ops.special.functions import ndtr
+from ...vocabulary import ArrayLike, Value
 from ..linalg import solve_triangular
 
 
@@ -36,7 +37,7 @@ class gaussian_kde:  # noqa: N801 (SciPy's name)
         0.2149
     """
 
-    def __init__(self, dataset: Any, bw_method: Any = None, weights: Any = None) -> None:
+    def __init__(self, dataset: Any, bw_method: Any = None, weights: ArrayLike | None = None) -> None:
         (data,) = floating(dataset)
         self.dataset = wnp.atleast_2d(data)
         self.d, self.n = shape_of(self.dataset)
@@ -52,7 +53,7 @@ class gaussian_kde:  # noqa: N801 (SciPy's name)
         self.neff = 1 / wnp.sum(self.weights * self.weights)
         self._set_bandwidth(bw_method)
 
-    def _set_bandwidth(self, bw_method: Any) -> None:
+    def _set_bandwidth(self, bw_method: ArrayLike) -> None:
         factors: dict[Any, Callable[[], Any]] = {
             None: self.scotts_factor,
             "scott": self.scotts_factor,
@@ -84,7 +85,7 @@ class gaussian_kde:  # noqa: N801 (SciPy's name)
         """Silverman's factor."""
         return ew.power(self.neff * (self.d + 2) / 4, -1.0 / (self.d + 4))
 
-    def _points(self, points: Any) -> Any:
+    def _points(self, points: ArrayLike) -> Value:
         (points,) = floating(points)
         if ndim_of(points) < 2:
             points = points.reshape((1, -1)) if self.d == 1 else points.reshape((-1, 1))
@@ -92,7 +93,7 @@ class gaussian_kde:  # noqa: N801 (SciPy's name)
             raise ShapeError(f"gaussian_kde: points have {shape_of(points)[0]} dimensions, the data {self.d}")
         return points
 
-    def _log_kernels(self, points: Any, data: Any, root: Any) -> Any:
+    def _log_kernels(self, points: ArrayLike, data: ArrayLike, root: ArrayLike) -> Any:
         """The logarithms of the kernels: ``(data, points)``."""
         a, b = solve_triangular(root, data, lower=True), solve_triangular(root, points, lower=True)
         z = a[:, :, None] - b[:, None, :]
@@ -104,13 +105,13 @@ class gaussian_kde:  # noqa: N801 (SciPy's name)
         logs = self._log_kernels(self._points(x), self.dataset, self._root)
         return wnp.logsumexp(logs + ew.log(self.weights)[:, None], axis=0)
 
-    def evaluate(self, points: Any) -> Any:
+    def evaluate(self, points: Any) -> Value:
         """The density at points ``(dimensions, points)``."""
         return self.weights @ ew.exp(self._log_kernels(self._points(points), self.dataset, self._root))
 
     pdf = __call__ = evaluate
 
-    def integrate_gaussian(self, mean: Any, cov: Any) -> Any:
+    def integrate_gaussian(self, mean: ArrayLike, cov: ArrayLike) -> Value:
         """The integral of the density times a normal one."""
         mean, cov = floating(mean, cov)
         mean, cov = wnp.atleast_1d(mean), wnp.atleast_2d(cov)
@@ -127,14 +128,14 @@ class gaussian_kde:  # noqa: N801 (SciPy's name)
         scale = ew.sqrt(self.covariance[0, 0])
         return wnp.sum(self.weights * (ndtr((high - self.dataset[0]) / scale) - ndtr((low - self.dataset[0]) / scale)))
 
-    def integrate_kde(self, other: gaussian_kde) -> Any:
+    def integrate_kde(self, other: gaussian_kde) -> Value:
         """The integral of the product with another density estimate."""
         if other.d != self.d:
             raise ShapeError(f"gaussian_kde: the densities have {self.d} and {other.d} dimensions")
         root = wnp.linalg.cholesky(self.covariance + other.covariance)
         return self.weights @ ew.exp(self._log_kernels(other.dataset, self.dataset, root)) @ other.weights
 
-    def resample(self, key: Any, shape: tuple[int, ...] = ()) -> Any:
+    def resample(self, key: ArrayLike, shape: tuple[int, ...] = ()) -> Value:
         """Draw points from the density: ``(dimensions, *shape)``; `key` is of `wengert.random`."""
         from ... import random
 

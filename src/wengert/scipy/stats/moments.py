@@ -18,6 +18,7 @@ from ...ops.special.angles import gauss, vonmises_moment
 from ...ops.special.functions import gamma as gamma_function
 from ...ops.special.functions import spence
 from ...ops.special.polygammas import gammaln
+from ...vocabulary import ArrayLike, Value
 from .distribution import INF, Formula, known
 
 BLOCK = 256  # counts that are added at once
@@ -29,7 +30,7 @@ HALF_NORMAL = (
 )
 
 
-def from_on(x: Any, least: float, value: Formula, otherwise: float = math.nan) -> Any:
+def from_on(x: ArrayLike, least: float, value: Formula, otherwise: float = math.nan) -> Value:
     """``value(x)`` above `least`, and another value up to it: a moment that exists from some parameter on."""
     ok = ew.greater(x, least)
     return ew.where(ok, value(ew.where(ok, x, least + 1)), known(x) + otherwise)
@@ -38,7 +39,7 @@ def from_on(x: Any, least: float, value: Formula, otherwise: float = math.nan) -
 # --- sums over counts --------------------------------------------------------------------------------------------
 
 
-def summed(term: Formula, last: Any, *shapes: Any) -> Any:
+def summed(term: Formula, last: ArrayLike, *shapes: Any) -> Value:
     """The sum of ``term(j, *shapes)`` over the whole numbers `j` from 0 to `last`, elementwise, in blocks."""
     last = as_array(last)
     dtype = dtype_of(last)
@@ -63,7 +64,7 @@ def summed(term: Formula, last: Any, *shapes: Any) -> Any:
     return out + known(last)
 
 
-def entropy_of_counts(log_mass: Formula, last: Any, *shapes: Any) -> Any:
+def entropy_of_counts(log_mass: Formula, last: ArrayLike, *shapes: Any) -> Value:
     """The entropy of counts up to `last`; what is smaller than ``exp(-700)`` adds nothing."""
 
     def term(j: Any, *shapes: Any) -> Any:
@@ -75,13 +76,13 @@ def entropy_of_counts(log_mass: Formula, last: Any, *shapes: Any) -> Any:
     return summed(term, last, *shapes)
 
 
-def betabinom_excess(n: Any, a: Any, b: Any) -> Any:
+def betabinom_excess(n: Any, a: ArrayLike, b: ArrayLike) -> Any:
     p, s = a / (a + b), a + b
     top = s * (s - 1 + 6 * n) + 3 * a * b * (n - 2) + 6 * n * n - 3 * p * b * n * (6 - n) - 18 * p * (1 - p) * n * n
     return top * s * s * (1 + s) / (n * a * b * (s + 2) * (s + 3) * (s + n)) - 3
 
 
-def betabinom_skewness(n: Any, a: Any, b: Any) -> Any:
+def betabinom_skewness(n: Any, a: ArrayLike, b: ArrayLike) -> Any:
     s = a + b
     return (s + 2 * n) * (b - a) / (s + 2) * ew.sqrt((1 + s) / (n * a * b * (n + s)))
 
@@ -94,7 +95,7 @@ DEPTH = 80.0  # twice the exponent from which on a normal density counts for not
 class Truncated:
     """Moments of the normal distribution between `a` and `b`, by Gauss's rule where the density is not negligible."""
 
-    def __init__(self, a: Any, b: Any) -> None:
+    def __init__(self, a: ArrayLike, b: ArrayLike) -> None:
         self.peak = ew.where(ew.greater(a, 0), a, ew.where(ew.less(b, 0), b, 0 * known(a) + 0 * known(b)))
         far = ew.sqrt(self.peak * self.peak + DEPTH)
         self.low, self.high = ew.where(ew.greater(a, -far), a, -far), ew.where(ew.less(b, far), b, far)
@@ -102,7 +103,7 @@ class Truncated:
         self.shift = self.integral(lambda z: z - expand_dims(self.peak, -1)) / self.mass
         self.mean = self.peak + self.shift
 
-    def integral(self, f: Formula) -> Any:
+    def integral(self, f: Formula) -> Value:
         peak = expand_dims(self.peak, -1)
         return gauss(lambda z: ew.exp((peak - z) * (peak + z) / 2) * f(z), self.low, self.high)
 
@@ -119,7 +120,7 @@ class Truncated:
         return self.central(4) / self.central(2) ** 2 - 3
 
 
-def wrapcauchy_excess(c: Any) -> Any:
+def wrapcauchy_excess(c: Any) -> Value:
     """By the cosine series of the density, whose sums of ``c^k / k^2`` and ``c^k / k^4`` are polylogarithms."""
 
     def fourth(s: Any) -> Any:
@@ -134,7 +135,7 @@ def wrapcauchy_excess(c: Any) -> Any:
     return fourths / (second * second) - 3
 
 
-def vonmises_excess(kappa: Any) -> Any:
+def vonmises_excess(kappa: ArrayLike) -> Value:
     return vonmises_moment(kappa, 4) / vonmises_moment(kappa, 2) ** 2 - 3
 
 
@@ -146,19 +147,19 @@ def lognorm_excess(s: Any) -> Any:
     return p * (16 + p * (15 + p * (6 + p)))
 
 
-def invgamma_excess(a: Any) -> Any:
+def invgamma_excess(a: ArrayLike) -> Value:
     return from_on(a, 4.0, lambda a: 6 * (5 * a - 11) / ((a - 3) * (a - 4)))
 
 
-def pareto_excess(b: Any) -> Any:
+def pareto_excess(b: ArrayLike) -> Value:
     return from_on(b, 4.0, lambda b: 6 * (((b + 1) * b - 6) * b - 2) / (b * (b - 3) * (b - 4)))
 
 
-def pareto_skewness(b: Any) -> Any:
+def pareto_skewness(b: ArrayLike) -> Value:
     return from_on(b, 3.0, lambda b: 2 * (b + 1) / (b - 3) * ew.sqrt((b - 2) / b))
 
 
-def t_excess(df: Any) -> Any:
+def t_excess(df: ArrayLike) -> Value:
     far = ew.isinf(df)
     finite = from_on(ew.where(far, 5.0, df), 4.0, lambda df: 6 / (df - 4), INF)
     return ew.where(far, 0.0, ew.where(ew.greater(df, 2), finite, math.nan))
@@ -185,10 +186,10 @@ def gennorm_excess(beta: Any) -> Any:
     return ew.exp(gammaln(5 / beta) + gammaln(1 / beta) - 2 * gammaln(3 / beta)) - 3
 
 
-def beta_skewness(a: Any, b: Any) -> Any:
+def beta_skewness(a: ArrayLike, b: ArrayLike) -> Any:
     return 2 * (b - a) * ew.sqrt(1 + a + b) / (ew.sqrt(a * b) * (2 + a + b))
 
 
-def beta_excess(a: Any, b: Any) -> Any:
+def beta_excess(a: ArrayLike, b: ArrayLike) -> Any:
     s, p = a + b, a * b
     return 6 * ((a - b) ** 2 * (1 + s) - p * (2 + s)) / (p * (2 + s) * (3 + s))

@@ -44,6 +44,7 @@ from ...ops.special.functions import (
 )
 from ...ops.special.functions import gamma as gamma_function
 from ...ops.special.polygammas import digamma, gammaln
+from ...vocabulary import ArrayLike, Value
 from .continuous import EULER, HALF_LOG_2PI, LOG_2, PI
 from .distribution import INF, all_of, continuous, one
 from .moments import ZETA_3, from_on
@@ -85,12 +86,12 @@ with_example(
 )
 
 
-def _maxwell_near(z: Any) -> Any:
+def _maxwell_near(z: ArrayLike) -> Any:
     """The probability below small `z`, as a power series: ``z^3`` times an entire function of ``z^2``."""
     return math.sqrt(2 / PI) / 3 * z * z * z * hyp1f1(1.5, 2.5, -0.5 * z * z)
 
 
-def _maxwell(z: Any, below: bool) -> Any:
+def _maxwell(z: ArrayLike, below: bool) -> Value:
     """The probability below or above `z`; as a function of ``z^2`` it would have an infinite slope times 0 at 0."""
     near = less(z, 1)
     small, half = _maxwell_near(where(near, z, 0.0)), 0.5 * square(where(near, 1.0, z))
@@ -134,7 +135,7 @@ def _chi_var(df: Any) -> Any:
     return df - square(_chi_mean(df))
 
 
-def _of_square(a: Any, w: Any, power_of_w: Any, function: Any) -> Any:
+def _of_square(a: ArrayLike, w: ArrayLike, power_of_w: ArrayLike, function: Any) -> Value:
     """P(a, w) or Q(a, w) of a square, whose root has derivatives at 0 that are infinite in w: near 0 by ``w**a``, which is given as
     a power of the root, times ``exp(-w) / gamma(a + 1) (1 + w / (a + 1) + w**2 / ((a + 1) (a + 2)) + ...)``."""
     near = (w < 1e-3) & (a < 50)

@@ -24,13 +24,14 @@ from ...ops.shape import concatenate, expand_dims, reshape
 from ...ops.special.declare import floating
 from ...ops.special.functions import xlogy
 from ...ops.special.polygammas import digamma, gammaln
+from ...vocabulary import ArrayLike, Value
 from ..linalg import solve_triangular, solving
 from .distribution import all_of
 
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 
 
-def _checked(ok: Any, message: str) -> Any:
+def _checked(ok: ArrayLike, message: str) -> Value:
     """What must hold: an error where it does not; the condition, where it may not be known."""
     if not holds(ok):
         raise ArgumentError(message)
@@ -40,7 +41,7 @@ def _checked(ok: Any, message: str) -> Any:
 # --- the normal distribution --------------------------------------------------------------------------------------
 
 
-def _parameters(mean: Any, cov: Any) -> tuple[Any, Any, int]:
+def _parameters(mean: ArrayLike, cov: ArrayLike) -> tuple[Any, Any, int]:
     """The mean and the covariance of one dtype, and the dimension, by SciPy's rules; stacks of them are left as they are."""
     if mean is None:
         (cov,) = floating(1.0 if cov is None else cov)
@@ -59,7 +60,9 @@ def _parameters(mean: Any, cov: Any) -> tuple[Any, Any, int]:
     return mean, cov, n
 
 
-def _normal_logpdf(x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool = False) -> Any:
+def _normal_logpdf(
+    x: ArrayLike, mean: ArrayLike | None = None, cov: ArrayLike = 1, allow_singular: bool = False
+) -> Value:
     """The logarithm of the density at vectors `x` ``(..., n)``, or at numbers where ``n == 1``.
 
     Args:
@@ -102,14 +105,14 @@ def _normal_logpdf(x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool 
     return reshape(out, tuple(k for k in shape_of(out) if k != 1))
 
 
-def _matrix_logpdf(d: Any, cov: Any) -> Any:
+def _matrix_logpdf(d: ArrayLike, cov: ArrayLike) -> Value:
     factor = linalg.cholesky(solving.hermitian(cov, lower=True))
     z = solve_triangular(factor, expand_dims(d, -1), lower=True)[..., 0]
     log_root = _sum(ew.log(diagonal(factor, axis1=-2, axis2=-1)), -1)
     return -0.5 * _sum(z * z, -1) - log_root - shape_of(cov)[-1] * HALF_LOG_2PI
 
 
-def _spanned(cov: Any) -> tuple[Any, Any, Any, Any]:
+def _spanned(cov: ArrayLike) -> tuple[Any, Any, Any, Any]:
     """Eigenvalues (1 for those that count as zero, by SciPy's bound), vectors, the bound, and which count."""
     values, vectors = linalg.eigh(cov)
     size = ew.absolute(values).max(-1, keepdims=True)
@@ -118,7 +121,7 @@ def _spanned(cov: Any) -> tuple[Any, Any, Any, Any]:
     return ew.where(spans, values, 1.0), vectors, cut, spans
 
 
-def _singular_logpdf(d: Any, cov: Any) -> Any:
+def _singular_logpdf(d: ArrayLike, cov: ArrayLike) -> Value:
     """Of a covariance that may be singular, by its eigenvalues."""
     cov = solving.hermitian(cov, lower=True)
     safe, vectors, cut, spans = _spanned(cov)
@@ -131,7 +134,7 @@ def _singular_logpdf(d: Any, cov: Any) -> Any:
     return out if ok is True else ew.where(ok.all(-1), out, math.nan)
 
 
-def _normal_entropy(mean: Any = None, cov: Any = 1) -> Any:
+def _normal_entropy(mean: ArrayLike | None = None, cov: ArrayLike = 1) -> Any:
     """The entropy, from the dimension and the covariance; arguments as for `logpdf`."""
     _, cov, n = _parameters(mean, cov)
     if ndim_of(cov) < 2:
@@ -146,14 +149,14 @@ def _normal_entropy(mean: Any = None, cov: Any = 1) -> Any:
 # --- Dirichlet's distribution -------------------------------------------------------------------------------------
 
 
-def _alpha(alpha: Any) -> tuple[Any, Any]:
+def _alpha(alpha: ArrayLike) -> tuple[Any, Any]:
     (alpha,) = floating(alpha)
     if ndim_of(alpha) != 1:
         raise ShapeError(f"dirichlet: the parameters are a vector, got shape {shape_of(alpha)}")
     return alpha, _checked(ew.greater(alpha, 0), "dirichlet: all parameters must be greater than 0")
 
 
-def _dirichlet_logpdf(x: Any, alpha: Any) -> Any:
+def _dirichlet_logpdf(x: ArrayLike, alpha: ArrayLike) -> Value:
     """The logarithm of the density at points of the simplex.
 
     Args:
@@ -189,7 +192,7 @@ def _dirichlet_logpdf(x: Any, alpha: Any) -> Any:
     return ew.where(ok.all(0) if ndim_of(ok) else ok, out, math.nan)
 
 
-def _dirichlet_entropy(alpha: Any) -> Any:
+def _dirichlet_entropy(alpha: ArrayLike) -> Value:
     """The entropy."""
     alpha, _ = _alpha(alpha)
     total = _sum(alpha, -1)
@@ -198,13 +201,13 @@ def _dirichlet_entropy(alpha: Any) -> Any:
     return norm + (total - n) * digamma(total) - _sum((alpha - 1) * digamma(alpha), -1)
 
 
-def _dirichlet_mean(alpha: Any) -> Any:
+def _dirichlet_mean(alpha: ArrayLike) -> Value:
     """The mean."""
     alpha, _ = _alpha(alpha)
     return alpha / _sum(alpha)
 
 
-def _dirichlet_var(alpha: Any) -> Any:
+def _dirichlet_var(alpha: ArrayLike) -> Value:
     """The variances."""
     alpha, _ = _alpha(alpha)
     total = _sum(alpha)
@@ -214,7 +217,7 @@ def _dirichlet_var(alpha: Any) -> Any:
 # --- the multinomial distribution ---------------------------------------------------------------------------------
 
 
-def _multinomial_logpmf(x: Any, n: Any, p: Any) -> Any:
+def _multinomial_logpmf(x: ArrayLike, n: Any, p: ArrayLike) -> Value:
     """The logarithm of the probability of counts `x` ``(..., k)`` in `n` draws with probabilities `p` ``(..., k)``.
 
     Where the probabilities do not add up to 1 the last one is what the others leave, as in SciPy. NaN where one of them
@@ -236,7 +239,7 @@ def _multinomial_logpmf(x: Any, n: Any, p: Any) -> Any:
     return ew.where(defined, ew.where(possible, value, -math.inf), math.nan)
 
 
-def _multinomial_cov(n: Any, p: Any) -> Any:
+def _multinomial_cov(n: Any, p: ArrayLike) -> Value:
     """The covariance matrix of the counts."""
     n, p = floating(n, p)
     rows, columns = expand_dims(p, -1), expand_dims(p, -2)
