@@ -169,7 +169,7 @@ def test_polynomials():
             special.eval_genlaguerre(n, A, S), scipy.special.eval_genlaguerre(n, A, S), rtol=1e-9, atol=1e-11
         )
     check_grads(lambda a, b, x: special.eval_jacobi(4, a, b, x), (A, B, S), rtol=1e-4, atol=1e-4)
-    with pytest.raises(ValueError, match="one whole number"):
+    with pytest.raises(ValueError, match="whole number"):
         special.eval_legendre(1.5, S)
     for n in (3, 4):
         x = np.concatenate([np.linspace(-20, 20, 41), 2 * np.pi * np.arange(-3, 4)])

@@ -187,7 +187,13 @@ def like_an_array(x: object) -> bool:
     """Whether NumPy makes an array of an object that is neither array nor list: a buffer, a range, another sequence."""
     if isinstance(x, (str, bytes)) or hasattr(x, "keys"):
         return False
-    return hasattr(type(x), "__getitem__") and hasattr(type(x), "__len__")
+    if not hasattr(type(x), "__getitem__"):
+        return False
+    try:
+        len(x)  # pyright: ignore[reportArgumentType] (whether it has one; sparse matrices say that theirs is ambiguous)
+    except Exception:  # noqa: BLE001 (NumPy takes what has none for an object, whatever is raised)
+        return False
+    return True
 
 
 def _is_buffer(x: object) -> bool:
