@@ -14,7 +14,7 @@ import wengert as w
 import wengert.numpy as wnp
 from wengert import lax
 from wengert.errors import ArgumentError
-from wengert.ops.control import pull
+from wengert.ops.control import pulling
 from wengert.ops.control.binomial import BOOKS, CACHE, MOST, SHARE, Blocks, Checkpoint, planned, runs_of, walked
 
 # --- the schedule ------------------------------------------------------------------------------------------------
@@ -85,7 +85,7 @@ def test_more_runs_than_this_would_be_needed_without_snapshots():
 def test_native_loops_run_as_often_as_planned(loop, steps, monkeypatch):
     """Steps that call back into Python, once in the loop itself and then whenever the walk back runs them."""
     plans = lambda c, kept, carried: Blocks(steps, c.budget, -1 if c.length is None else -(-c.length // steps))  # noqa: E731
-    monkeypatch.setattr(pull, "planned", plans)
+    monkeypatch.setattr(pulling, "planned", plans)
     seen = []
 
     def body(s):

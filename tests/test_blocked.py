@@ -12,7 +12,7 @@ from wengert.compile import blocked, choices, engine
 
 RNG = np.random.default_rng(0)
 # Rows, columns, contracted places: whole tiles, one more and one less, few columns, many places.
-SIZES = [(48, 48, 40), (97, 49, 33), (33, 131, 601), (191, 50, 64), (64, 300, 35), (40, 64, 520)]
+SIZES = [(48, 48, 40), (97, 49, 33), (33, 131, 601), (191, 50, 64), (64, 300, 35), (40, 64, 520), (32, 2301, 33)]
 LAYOUTS = ["nn", "nt", "tn", "tt"]
 
 pytestmark = pytest.mark.skipif(engine.vector_bytes() < 32, reason="vectors of 16 bytes: BLAS computes these products")
@@ -63,16 +63,14 @@ def test_every_width_of_vectors(width):
             check(product(layout), a, b)
 
 
-def test_rows_that_are_no_whole_tiles_belong_to_one_block():
+def test_what_is_no_whole_tile_belongs_to_one_block():
     """Blocks are computed at once, and none may write what another one adds to."""
-    for rows in (1, 4, 6, 8, 12, 24):
-        for m in range(max(rows, 32), 700, 7):
-            for least in (1, 32, 192):
-                with choices.chosen(blocked__ROWS=least):
-                    count, each = blocked.blocks(m, rows)
-                last = m - (count - 1) * each
-                assert each % rows == 0 or count == 1
-                assert last >= rows and (count == 1 or each >= rows)
+    for unit in (1, 4, 6, 8, 12, 24, 48):
+        for length in range(max(unit, 32), 700, 7):
+            for most in (1, 32, 192):
+                count, each = blocked._parts(length, unit, most)
+                last = length - (count - 1) * each
+                assert last >= unit and (count == 1 or (each >= unit and each % unit == 0))
 
 
 def test_bits_do_not_depend_on_threads():

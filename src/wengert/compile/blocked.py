@@ -19,7 +19,8 @@ from .gemm import even, sum_of_products
 from .products import Product
 
 PLACES = 256  # contracted places at a time
-ROWS = 192  # of a block, about
+ROWS = 128  # of a block, about
+COLUMNS = 1024  # of a block, about, where there is one block of rows
 LONG = 1024  # rows from which a block has twice as many
 SMALLEST = 32  # rows and contracted places from which packing pays
 
@@ -50,17 +51,23 @@ def computed_by(p: Product) -> str:
     return "packed blocks" if takes(p, type_, vector_bytes()) else "BLAS"
 
 
-def blocks(m: int, rows: int) -> tuple[int, int]:
-    """How many blocks of rows there are, and the rows of all but the last one, which has at least a tile's.
+def blocks(p: Product, type_: str, vector_bytes: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """How many blocks of rows there are, and the rows of all but the last one; the same of columns, where rows are few.
 
-    Args:
-        m: all rows. rows: those of a tile.
+    The last block has at least a tile's rows or columns.
     """
-    tiles, most = -(-m // rows), ROWS if m < LONG else 2 * ROWS
-    count = max(1, 2 * round(tiles * rows / most / 2)) if m >= 2 * SMALLEST else 1
-    each = -(-tiles // count) * rows
-    count = -(-m // each)
-    return (count - 1 if count > 1 and m - (count - 1) * each < rows else count), each
+    rows, vectors = tile(p.m, p.n, BITS[type_], vector_bytes)
+    found = _parts(p.m, rows, ROWS if p.m < LONG else 2 * ROWS)
+    width = vectors * vector_bytes * 8 // BITS[type_]
+    return found, _parts(p.n, width, COLUMNS) if found[0] == 1 else (1, p.n)
+
+
+def _parts(length: int, unit: int, most: int) -> tuple[int, int]:
+    """Parts of about `most`, an even number of them if there are several: how many, and the length of all but the last one."""
+    units = -(-length // unit)
+    each = -(-units // max(1, 2 * round(length / most / 2))) * unit
+    count = -(-length // each)
+    return (count - 1 if count > 1 and length - (count - 1) * each < unit else count), each
 
 
 class _Text:
@@ -174,11 +181,11 @@ def _pack(t: _Text, source: str, target: str, along: int, across: int, width: in
 
 
 def block(type_: str, p: Product, vector_bytes: int) -> str:
-    """The function ``@NAME(x, y, out, m)`` of a block of rows, at least as many as a tile has."""
+    """The function ``@NAME(x, y, out, m, n)`` of a block of rows and columns, at least as many as a tile has."""
     t = _Text(type_, vector_bytes)
     rows, vectors = tile(p.m, p.n, BITS[type_], vector_bytes)
     width, lanes, kind = vectors * t.lanes, t.lanes, t.vector(t.lanes)
-    most = blocks(p.m, rows)[1] + 2 * rows
+    most = blocks(p, type_, vector_bytes)[0][1] + 2 * rows
     places = -(-p.k // -(-p.k // PLACES))  # equal parts
     room_y = -(-places * width * t.align // 64) * 64
     t.put(
@@ -208,8 +215,8 @@ def block(type_: str, p: Product, vector_bytes: int) -> str:
                 rows,
                 count,
             )
-        with t.loop(str(p.n), width) as j:
-            j0 = t.value(f"call i64 @llvm.smin.i64(i64 {j}, i64 {p.n - width})")
+        with t.loop("%n", width) as j:
+            j0 = t.value(f"call i64 @llvm.smin.i64(i64 {j}, i64 %n.last)")
             _pack(t, t.address(y, (j0, p.y_steps.column)), "%room.y", p.y_steps.row, p.y_steps.column, width, count)
             seen_j = t.value(f"sub i64 {j}, {j0}")
             with t.loop("%m", rows) as i:
@@ -221,8 +228,8 @@ def block(type_: str, p: Product, vector_bytes: int) -> str:
     t.put("call void @free(ptr %room.raw)", "br label %done", "plain:")
     _plain(t, p)
     t.put("br label %done", "done:", "ret void")
-    head = "define internal void @NAME(ptr noalias %x, ptr noalias %y, ptr noalias %out, i64 %m) #0 {\nentry:\n"
-    return head + "\n".join([f"  %m.last = sub i64 %m, {rows}", *t.lines]) + "\n}\n"
+    head = "define internal void @NAME(ptr noalias %x, ptr noalias %y, ptr noalias %out, i64 %m, i64 %n) #0 {\nentry:\n"
+    return head + "\n".join([f"  %m.last = sub i64 %m, {rows}", f"  %n.last = sub i64 %n, {width}", *t.lines]) + "\n}\n"
 
 
 def _tile(t: _Text, x: str, rows: int, vectors: int, count: str) -> list[list[str]]:
@@ -281,7 +288,7 @@ def _added(
 def _plain(t: _Text, p: Product) -> None:
     """Without memory for packed blocks: number by number."""
     multiply, add = sum_of_products(t.type)
-    with t.loop("%m") as i, t.loop(str(p.n)) as j:
+    with t.loop("%m") as i, t.loop("%n") as j:
         place = t.address("%out", (i, p.steps.row), (j, 1))
         t.store("0.0", place)
         with t.loop(str(p.k)) as k:

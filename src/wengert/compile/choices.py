@@ -68,6 +68,7 @@ CHOICES: dict[str, Choice] = {
     "products.LIBRARY": Choice("which products are packed, or BLAS's", (0, 64)),
     "blocked.PLACES": Choice("how many contracted places are packed", (3, 40)),
     "blocked.ROWS": Choice("how many rows a block has", (1, 32)),
+    "blocked.COLUMNS": Choice("how many columns a block has where there are few rows", (1, 100)),
     "blocked.LONG": Choice("which blocks have twice the rows", (1,)),
     "blocked.SMALLEST": Choice("which products are packed", (1, NEVER)),
     "multiply.CACHE": Choice("which batches are computed in blocks", (1, 64)),

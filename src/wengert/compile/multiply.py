@@ -84,18 +84,27 @@ def _blocks(module: Any, p: Product, type_: str) -> tuple[int, list[str]]:
     for name in ("llvm.smin.i64", "malloc", "free"):
         module.texts.declare(name, _OUTSIDE[name])
     name = module.texts.function(blocked.block(type_, p, module.vector_bytes), "product")
-    count, rows = blocked.blocks(p.m, blocked.tile(p.m, p.n, BITS[type_], module.vector_bytes)[0])
-    lines = [f"  %matrix = udiv i64 %piece, {count}", f"  %block = urem i64 %piece, {count}"]
-    lines += [
-        f"  %row = mul i64 %block, {rows}",
-        f"  %left = sub i64 {p.m}, %row",
-        f"  %last = icmp eq i64 %block, {count - 1}",
+    rows, columns = blocked.blocks(p, type_, module.vector_bytes)
+    lines = [
+        f"  %matrix = udiv i64 %piece, {rows[0] * columns[0]}",
+        f"  %block = urem i64 %piece, {rows[0] * columns[0]}",
     ]
-    lines += [f"  %m = select i1 %last, i64 %left, i64 {rows}", *_places(p, type_, "%matrix", "xyz")]
-    for factor, step in (("a", p.x_steps.row), ("c", p.steps.row)):
-        lines.append(f"  %{factor}.row = mul i64 %row, {step}")
-        lines.append(f"  %{factor}.b = getelementptr {type_}, ptr %{factor}, i64 %{factor}.row")
-    return p.batch * count, [*lines, f"  call void @{name}(ptr %a.b, ptr %b, ptr %c.b, i64 %m)"]
+    lines += [f"  %block.m = udiv i64 %block, {columns[0]}", f"  %block.n = urem i64 %block, {columns[0]}"]
+    for axis, length, (count, each) in (("m", p.m, rows), ("n", p.n, columns)):
+        lines += [
+            f"  %start.{axis} = mul i64 %block.{axis}, {each}",
+            f"  %left.{axis} = sub i64 {length}, %start.{axis}",
+        ]
+        lines.append(f"  %last.{axis} = icmp eq i64 %block.{axis}, {count - 1}")
+        lines.append(f"  %{axis} = select i1 %last.{axis}, i64 %left.{axis}, i64 {each}")
+    lines += _places(p, type_, "%matrix", "xyz")
+    for target, base, axis, step in (
+        ("a.b", "a", "m", p.x_steps.row), ("b.b", "b", "n", p.y_steps.column), ("c.m", "c", "m", p.steps.row), ("c.b", "c.m", "n", 1),
+    ):  # fmt: skip
+        lines.append(f"  %{target}.o = mul i64 %start.{axis}, {step}")
+        lines.append(f"  %{target} = getelementptr {type_}, ptr %{base}, i64 %{target}.o")
+    call = f"  call void @{name}(ptr %a.b, ptr %b.b, ptr %c.b, i64 %m, i64 %n)"
+    return p.batch * rows[0] * columns[0], [*lines, call]
 
 
 def _loop(n: int | str, before: str, count: int, body: list[str]) -> list[str]:
