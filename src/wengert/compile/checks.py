@@ -15,7 +15,7 @@ import numpy as np
 
 from ..core import Aval, Primitive, Value
 from ..lowering import Formula, formulas, meaning
-from ..lowering.index_maps import Structure
+from ..lowering.index_maps import Affine, Gather, Structure, Symbols, View
 from ..lowering.kinds import Check
 from ..ops.families import Elementwise
 from ..program import Atom, Equation, Program, Var, has_effect, live_equations, may_fail
@@ -126,12 +126,16 @@ def _once(equations: Sequence[Equation], outputs: Sequence[Atom]) -> list[Equati
     return live_equations(found, outputs, failing=False)
 
 
+# What an equation checks, and the axes of an array along which the elements of the index lie; None where they are not known.
+Pending = tuple[Pair, frozenset[int] | None]
+
+
 def complete(program: Program) -> Program:
     """A Program in which what nests may compute in part is checked whole."""
     equations = list(program.equations)
     if not [e for e in equations if e.primitive.indices_from is not None and may_fail(e)]:
         return program
-    pending: dict[Any, list[Pair]] = {}  # of what nests compute where it is used
+    pending: dict[Any, list[Pending]] = {}  # of what nests compute where it is used
     parts: dict[Pair, None] = {}
     whole: set[Pair] = set()
     for eqn in equations:
@@ -139,16 +143,20 @@ def complete(program: Program) -> Program:
         structure = isinstance(native, Structure)
         inline = eqn.primitive.elementwise or isinstance(native, Formula) or structure
         given = [pending.get(a, []) if type(a) is Var else [] for a in eqn.inputs]
-        left: list[Pair] = []
+        left: list[Pending] = []
         for k, before in enumerate(given):
-            if before and k == 0 and structure and native.drops(eqn):
-                parts.update(dict.fromkeys(before))
+            if not before:
+                continue
+            if k == 0 and structure and native.drops(eqn):
+                kept = _seen_through(eqn, before)
+                left += [p for p in kept if p[1] is not None]
+                parts.update(dict.fromkeys([pair for pair, axes in kept if axes is None]))
             elif inline:
-                left += before
+                left += _seen_through(eqn, before) if structure else _elementwise(eqn, k, before)
             else:
-                whole.update(before)
+                whole.update([pair for pair, _ in before])
         if structure:
-            left += mine
+            left += [(pair, _first_axes(eqn)) for pair in mine]
         else:
             whole.update(mine)
         if left:
@@ -156,7 +164,7 @@ def complete(program: Program) -> Program:
             if out.aval.size:
                 pending[out] = left
             else:
-                parts.update(dict.fromkeys(left))
+                parts.update(dict.fromkeys([pair for pair, _ in left]))
     missing = [p for p in parts if p not in whole]
     if not missing:
         return program
@@ -164,6 +172,35 @@ def complete(program: Program) -> Program:
     made = Program(program.inputs, [*equations, *checks], program.outputs, program.name, program.masked)
     made.guards, made.in_tree, made.out_tree = program.guards, program.in_tree, program.out_tree
     return made
+
+
+def _first_axes(eqn: Equation) -> frozenset[int] | None:
+    """The axes of the indices in the result of a gather: the first ones."""
+    if not isinstance(eqn.primitive.native, Gather):
+        return None
+    free = len(eqn.inputs[0].aval.shape) - (len(eqn.inputs) - 1)
+    return frozenset(range(len(eqn.outputs[0].aval.shape) - free))
+
+
+def _elementwise(eqn: Equation, k: int, before: list[Pending]) -> list[Pending]:
+    same = eqn.inputs[k].aval.shape == eqn.outputs[0].aval.shape
+    return [(pair, axes if same else None) for pair, axes in before]
+
+
+def _seen_through(eqn: Equation, before: list[Pending]) -> list[Pending]:
+    """What is known of elements of the first operand in the result: axes that the result has whole are axes of the result."""
+    native, moved = eqn.primitive.native, {}
+    if isinstance(native, View):
+        shape, out = eqn.inputs[0].aval.shape, eqn.outputs[0].aval.shape
+        point = tuple(Affine.axis(i) for i in range(len(out)))
+        for axis, at in enumerate(native.source(Symbols, point, shape, out, **eqn.params)):
+            terms = at.terms if isinstance(at, Affine) else ()
+            if len(terms) == 1 and abs(terms[0][1]) == 1 and out[terms[0][0]] == shape[axis]:
+                moved[axis] = terms[0][0]
+    return [
+        (pair, None if axes is None or axes - moved.keys() else frozenset(moved[a] for a in axes))
+        for pair, axes in before
+    ]
 
 
 def _check(pair: Pair, apart: bool = False) -> Equation:
