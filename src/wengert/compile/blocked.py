@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
 
 from .emitter import BITS, FLOATS
 from .gemm import even, sum_of_products
@@ -22,6 +24,7 @@ PLACES = 256  # contracted places at a time
 ROWS = 128  # of a block, about
 COLUMNS = 1024  # of a block, about, where there is one block of rows
 LONG = 1024  # rows from which a block has twice as many
+_codes: list[Any] = []  # never freed: any program may call them
 SMALLEST = 32  # rows and contracted places from which packing pays
 
 
@@ -90,8 +93,8 @@ class _Text:
         self.put(f"{name} = {right}")
         return name
 
-    def address(self, base: str, *terms: tuple[str, int] | int) -> str:
-        """Of the element at a sum of numbers, each times a constant."""
+    def address(self, base: str, *terms: tuple[str, int | str] | int) -> str:
+        """Of the element at a sum of numbers, each times a step."""
         for term in terms:
             if isinstance(term, int):
                 base = base if term == 0 else self.value(f"getelementptr {self.type}, ptr {base}, i64 {term}")
@@ -110,13 +113,13 @@ class _Text:
     def vector(self, lanes: int) -> str:
         return f"<{lanes} x {self.type}>" if lanes > 1 else self.type
 
-    def loop(self, end: str, step: int = 1, start: str = "0") -> _Loop:
+    def loop(self, end: str, step: int | str = 1, start: str = "0") -> _Loop:
         """The body runs for ``start, start + step, ... < end``."""
         return _Loop(self, end, step, start)
 
 
 class _Loop:
-    def __init__(self, text: _Text, end: str, step: int, start: str) -> None:
+    def __init__(self, text: _Text, end: str, step: int | str, start: str) -> None:
         self.t, self.end, self.step, self.start = text, end, step, start
         self.label = f"l{next(text._numbers)}"
 
@@ -150,14 +153,14 @@ def _transposed(t: _Text, vectors: Sequence[str]) -> list[str]:
     return found
 
 
-def _pack(t: _Text, source: str, target: str, along: int, across: int, width: int, count: str) -> None:
-    """Copy `count` rows of `width` numbers each: number j of row l is at ``source[l * along + j * across]``."""
-    if across == 1:
+def _pack(t: _Text, source: str, target: str, step: str, turned: bool, width: int, count: str) -> None:
+    """Copy `count` rows of `width` numbers each: number j of row l is at ``source[l * step + j]``, or `turned` at ``[l + j * step]``."""
+    if not turned:
         sizes = [t.lanes] * (width // t.lanes)
         while sum(sizes) < width:
             sizes.append(1 << ((width - sum(sizes)).bit_length() - 1))
         with t.loop(count) as i:
-            here, there = t.address(source, (i, along)), t.address(target, (i, width))
+            here, there = t.address(source, (i, step)), t.address(target, (i, width))
             at = 0
             for lanes in sizes:
                 t.store(t.load(t.address(here, at), lanes), t.address(there, at), lanes)
@@ -165,71 +168,110 @@ def _pack(t: _Text, source: str, target: str, along: int, across: int, width: in
         return
     side = next(s for s in (16, 8, 4, 2, 1) if s <= t.lanes and width % s == 0)
     whole = t.value(f"and i64 {count}, {-side}")
-    if side > 1 and along == 1:
-        with t.loop(whole, side) as i:
-            here, there = t.address(source, (i, 1)), t.address(target, (i, width))
-            for first in range(0, width, side):
-                rows = [t.load(t.address(here, (first + k) * across), side) for k in range(side)]
-                for k, row in enumerate(_transposed(t, rows)):
-                    t.store(row, t.address(there, k * width + first), side)
-    else:
-        whole = "0"
+    with t.loop(whole, side) as i:
+        here, there = t.address(source, (i, 1)), t.address(target, (i, width))
+        for first in range(0, width, side):
+            rows = [t.load(t.address(here, (step, first + k)), side) for k in range(side)]
+            for k, row in enumerate(_transposed(t, rows)):
+                t.store(row, t.address(there, k * width + first), side)
     with t.loop(count, start=whole) as i:
-        here, there = t.address(source, (i, along)), t.address(target, (i, width))
+        here, there = t.address(source, (i, 1)), t.address(target, (i, width))
         for j in range(width):
-            t.store(t.load(t.address(here, j * across)), t.address(there, j))
+            t.store(t.load(t.address(here, (step, j))), t.address(there, j))
 
 
-def block(type_: str, p: Product, vector_bytes: int) -> str:
-    """The function ``@NAME(x, y, out, m, n)`` of a block of rows and columns, at least as many as a tile has."""
-    t = _Text(type_, vector_bytes)
+# What a function is called with: the addresses of a block's factors and result, its rows and columns, all contracted places and how
+# many of them at a time, the steps from a row to the next one in memory.
+ARGUMENTS = (
+    "ptr x",
+    "ptr y",
+    "ptr out",
+    "i64 m",
+    "i64 n",
+    "i64 k",
+    "i64 places",
+    "i64 x.row",
+    "i64 y.row",
+    "i64 out.row",
+)
+PREFIX = "wengert.packed."
+
+
+def symbol(p: Product, type_: str, vector_bytes: int) -> str:
+    """The name of the function for a product: by type, tile, width of vectors, which factors lie transposed, rewrites."""
     rows, vectors = tile(p.m, p.n, BITS[type_], vector_bytes)
-    width, lanes, kind = vectors * t.lanes, t.lanes, t.vector(t.lanes)
-    most = blocks(p, type_, vector_bytes)[0][1] + 2 * rows
+    turned = "".join("nt"[steps.column != 1] for steps in (p.x_steps, p.y_steps))
+    fused = "fused" if sum_of_products(type_)[1] != "fadd" else "apart"
+    return f"{PREFIX}{type_}.{rows}.{vectors}.{vector_bytes}.{turned}.{fused}"
+
+
+def declaration(name: str) -> str:
+    return f"declare void @{name}({', '.join(a.split()[0] for a in ARGUMENTS)})"
+
+
+def call_of(p: Product, name: str, x: str, y: str, out: str, m: str, n: str) -> str:
+    """The call for a block at some addresses, of so many rows and columns."""
     places = -(-p.k // -(-p.k // PLACES))  # equal parts
-    room_y = -(-places * width * t.align // 64) * 64
-    t.put(
-        f"%room.raw = call ptr @malloc(i64 {room_y + most * places * t.align + 64})",
-        "%whole = icmp ne ptr %room.raw, null",
-    )
+    steps = [s.row if s.column == 1 else s.column for s in (p.x_steps, p.y_steps)]
+    numbers = [m, n, p.k, places, *steps, p.steps.row]
+    given = [f"ptr {a}" for a in (x, y, out)] + [f"i64 {v}" for v in numbers]
+    return f"  call void @{name}({', '.join(given)})"
+
+
+@lru_cache(maxsize=256)
+def address(name: str) -> int:
+    """The address of a function by its symbol; it is compiled once in a process, and kept on disk."""
+    from . import cache  # LLVM
+
+    type_, rows, vectors, vector_bytes, turned, _ = name.removeprefix(PREFIX).split(".")
+    made = cache.code_of(text(type_, int(rows), int(vectors), int(vector_bytes), turned), ["malloc", "free"])
+    _codes.append(made)
+    return made.main
+
+
+def text(type_: str, rows: int, vectors: int, vector_bytes: int, turned: str) -> str:
+    """The module of the function for a block of rows and columns, at least as many as a tile has."""
+    t = _Text(type_, vector_bytes)
+    width, lanes, kind = vectors * t.lanes, t.lanes, t.vector(t.lanes)
+    bytes_y = t.value(f"mul i64 %places, {width * t.align}")
+    room_y = t.value(f"and i64 {t.value(f'add i64 {bytes_y}, 63')}, -64")
+    bytes_x = t.value(f"mul i64 {t.value(f'add i64 %m, {2 * rows}')}, {t.value(f'mul i64 %places, {t.align}')}")
+    room = t.value(f"add i64 {t.value(f'add i64 {room_y}, {bytes_x}')}, 64")
+    t.put(f"%room.raw = call ptr @malloc(i64 {room})", "%whole = icmp ne ptr %room.raw, null")
     t.put("br i1 %whole, label %blocks, label %plain", "blocks:")
-    t.put(
-        "%room.number = ptrtoint ptr %room.raw to i64",
-        "%room.up = add i64 %room.number, 63",
-        "%room.even = and i64 %room.up, -64",
-    )
-    t.put("%room.y = inttoptr i64 %room.even to ptr", f"%room.x = getelementptr i8, ptr %room.y, i64 {room_y}")
-    with t.loop(str(p.k), places) as start:
-        left = t.value(f"sub i64 {p.k}, {start}")
-        count = t.value(f"call i64 @llvm.smin.i64(i64 {left}, i64 {places})")
+    t.put("%room.number = ptrtoint ptr %room.raw to i64", "%room.up = add i64 %room.number, 63")
+    t.put("%room.even = and i64 %room.up, -64", "%room.y = inttoptr i64 %room.even to ptr")
+    t.put(f"%room.x = getelementptr i8, ptr %room.y, i64 {room_y}")
+    x_along, x_across = ("%x.row", 1) if turned[0] == "t" else (1, "%x.row")
+    y_along, y_across = (1, "%y.row") if turned[1] == "t" else ("%y.row", 1)
+    with t.loop("%k", "%places") as start:
+        left = t.value(f"sub i64 %k, {start}")
+        count = t.value(f"call i64 @llvm.smin.i64(i64 {left}, i64 %places)")
         first = t.value(f"icmp eq i64 {start}, 0")
-        x, y = t.address("%x", (start, p.x_steps.column)), t.address("%y", (start, p.y_steps.row))
+        x, y = t.address("%x", (start, x_along)), t.address("%y", (start, y_along))
         with t.loop("%m", rows) as i:
             here = t.value(f"call i64 @llvm.smin.i64(i64 {i}, i64 %m.last)")
-            _pack(
-                t,
-                t.address(x, (here, p.x_steps.row)),
-                t.address("%room.x", (i, places)),
-                p.x_steps.column,
-                p.x_steps.row,
-                rows,
-                count,
-            )
+            to = t.address("%room.x", (i, "%places"))
+            _pack(t, t.address(x, (here, x_across)), to, "%x.row", turned[0] == "n", rows, count)
         with t.loop("%n", width) as j:
             j0 = t.value(f"call i64 @llvm.smin.i64(i64 {j}, i64 %n.last)")
-            _pack(t, t.address(y, (j0, p.y_steps.column)), "%room.y", p.y_steps.row, p.y_steps.column, width, count)
+            _pack(t, t.address(y, (j0, y_across)), "%room.y", "%y.row", turned[1] == "t", width, count)
             seen_j = t.value(f"sub i64 {j}, {j0}")
             with t.loop("%m", rows) as i:
                 i0 = t.value(f"call i64 @llvm.smin.i64(i64 {i}, i64 %m.last)")
-                sums = _tile(t, t.address("%room.x", (i, places)), rows, vectors, count)
+                sums = _tile(t, t.address("%room.x", (i, "%places")), rows, vectors, count)
                 seen_i = t.value(f"sub i64 {i}, {i0}")
-                out = t.address("%out", (i0, p.steps.row), (j0, 1))
-                _added(t, out, p.steps.row, sums, first, seen_i, seen_j, kind, lanes)
+                out = t.address("%out", (i0, "%out.row"), (j0, 1))
+                _added(t, out, sums, first, seen_i, seen_j, kind, lanes)
     t.put("call void @free(ptr %room.raw)", "br label %done", "plain:")
-    _plain(t, p)
+    _plain(t, (x_along, x_across), (y_along, y_across))
     t.put("br label %done", "done:", "ret void")
-    head = "define internal void @NAME(ptr noalias %x, ptr noalias %y, ptr noalias %out, i64 %m, i64 %n) #0 {\nentry:\n"
-    return head + "\n".join([f"  %m.last = sub i64 %m, {rows}", f"  %n.last = sub i64 %n, {width}", *t.lines]) + "\n}\n"
+    arguments = ", ".join(a.replace("ptr ", "ptr noalias %").replace("i64 ", "i64 %") for a in ARGUMENTS)
+    outside = ["declare i64 @llvm.smin.i64(i64, i64)", "declare ptr @malloc(i64)", "declare void @free(ptr)"]
+    head = f"define void @main({arguments}) #0 {{\nentry:"
+    lasts = [f"  %m.last = sub i64 %m, {rows}", f"  %n.last = sub i64 %n, {width}"]
+    attributes = f'attributes #0 = {{ nounwind "prefer-vector-width"="{8 * vector_bytes}" }}'
+    return "\n".join([*outside, head, *lasts, *t.lines, "}", attributes])
 
 
 def _tile(t: _Text, x: str, rows: int, vectors: int, count: str) -> list[list[str]]:
@@ -259,14 +301,14 @@ def _tile(t: _Text, x: str, rows: int, vectors: int, count: str) -> list[list[st
 
 
 def _added(
-    t: _Text, out: str, row: int, sums: list[list[str]], first: str, seen_i: str, seen_j: str, kind: str, lanes: int
+    t: _Text, out: str, sums: list[list[str]], first: str, seen_i: str, seen_j: str, kind: str, lanes: int
 ) -> None:
     """The first places' sums are the result; later ones are added, but where a tile that was moved back from the edge has been."""
     label = f"a{next(t._numbers)}"
     t.put(f"br i1 {first}, label %{label}.new, label %{label}.add", f"{label}.new:")
     for r, parts in enumerate(sums):
         for v, s in enumerate(parts):
-            t.store(s, t.address(out, r * row + v * lanes), lanes)
+            t.store(s, t.address(out, ("%out.row", r), v * lanes), lanes)
     t.put(f"br label %{label}.end", f"{label}.add:")
     one = t.value(f"insertelement <{lanes} x i64> poison, i64 {seen_j}, i32 0")
     edge = t.value(f"shufflevector <{lanes} x i64> {one}, <{lanes} x i64> poison, <{lanes} x i32> zeroinitializer")
@@ -277,7 +319,7 @@ def _added(
     for r, parts in enumerate(sums):
         new = t.value(f"icmp sge i64 {r}, {seen_i}")
         for v, s in enumerate(parts):
-            place = t.address(out, r * row + v * lanes)
+            place = t.address(out, ("%out.row", r), v * lanes)
             old = t.load(place, lanes)
             total = t.value(f"fadd {kind} {old}, {s}")
             mask = t.value(f"select i1 {new}, <{lanes} x i1> {columns[v]}, <{lanes} x i1> zeroinitializer")
@@ -285,17 +327,17 @@ def _added(
     t.put(f"br label %{label}.end", f"{label}.end:")
 
 
-def _plain(t: _Text, p: Product) -> None:
+def _plain(t: _Text, x_steps: tuple[Any, Any], y_steps: tuple[Any, Any]) -> None:
     """Without memory for packed blocks: number by number."""
     multiply, add = sum_of_products(t.type)
     with t.loop("%m") as i, t.loop("%n") as j:
-        place = t.address("%out", (i, p.steps.row), (j, 1))
+        place = t.address("%out", (i, "%out.row"), (j, 1))
         t.store("0.0", place)
-        with t.loop(str(p.k)) as k:
-            x = t.load(t.address("%x", (i, p.x_steps.row), (k, p.x_steps.column)))
-            y = t.load(t.address("%y", (k, p.y_steps.row), (j, p.y_steps.column)))
+        with t.loop("%k") as k:
+            x = t.load(t.address("%x", (i, x_steps[1]), (k, x_steps[0])))
+            y = t.load(t.address("%y", (k, y_steps[0]), (j, y_steps[1])))
             product = t.value(f"{multiply} {t.type} {x}, {y}")
             t.store(t.value(f"{add} {t.type} {t.load(place)}, {product}"), place)
 
 
-__all__ = ["block", "blocks", "computed_by", "takes", "tile"]
+__all__ = ["PREFIX", "address", "blocks", "call_of", "computed_by", "declaration", "symbol", "takes", "text", "tile"]

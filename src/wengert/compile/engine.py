@@ -93,6 +93,7 @@ def _jit(generation: int) -> Any:
     return llvm.create_lljit_compiler(_machine(), use_jit_link=sys.platform != "win32")  # which then owns its machine
 
 
+FAMILIES: dict[str, Callable[[str], int]] = {}  # the same by what symbols begin with: they say what is compiled
 RUNTIME: dict[str, Callable[[], int]] = {}  # the library's own functions of machine code, by symbol; see `runtime`
 
 
@@ -102,6 +103,9 @@ def _address(symbol: str) -> int | None:
         return RUNTIME[symbol]()
     if symbol.startswith(ufuncs.PREFIX):
         return ufuncs.address(symbol)
+    for prefix, find in FAMILIES.items():
+        if symbol.startswith(prefix):
+            return find(symbol)
     if symbol.startswith("wengert."):
         return blas_address(symbol.removeprefix("wengert."))
     return api_address(symbol) if symbol in NUMPY_API else None

@@ -81,9 +81,8 @@ def _block(p: Product, type_: str) -> int | None:
 
 def _blocks(module: Any, p: Product, type_: str) -> tuple[int, list[str]]:
     """How many blocks of rows all products of the batch have, and the call of one."""
-    for name in ("llvm.smin.i64", "malloc", "free"):
-        module.texts.declare(name, _OUTSIDE[name])
-    name = module.texts.function(blocked.block(type_, p, module.vector_bytes), "product")
+    name = blocked.symbol(p, type_, module.vector_bytes)
+    module.texts.declare(name, blocked.declaration(name))
     rows, columns = blocked.blocks(p, type_, module.vector_bytes)
     lines = [
         f"  %matrix = udiv i64 %piece, {rows[0] * columns[0]}",
@@ -103,7 +102,7 @@ def _blocks(module: Any, p: Product, type_: str) -> tuple[int, list[str]]:
     ):  # fmt: skip
         lines.append(f"  %{target}.o = mul i64 %start.{axis}, {step}")
         lines.append(f"  %{target} = getelementptr {type_}, ptr %{base}, i64 %{target}.o")
-    call = f"  call void @{name}(ptr %a.b, ptr %b.b, ptr %c.b, i64 %m, i64 %n)"
+    call = blocked.call_of(p, name, "%a.b", "%b.b", "%c.b", "%m", "%n")
     return p.batch * rows[0] * columns[0], [*lines, call]
 
 
