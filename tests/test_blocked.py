@@ -96,7 +96,9 @@ def test_infinities_and_nan_stay_in_their_rows_and_columns():
 def test_without_memory_for_blocks(monkeypatch):
     """`malloc` gives null: the product is computed number by number."""
     written = blocked.text
-    monkeypatch.setattr(blocked, "text", lambda *args: re.sub(r"@malloc\(i64 %\w+\)", "@malloc(i64 -1)", written(*args)))
+    monkeypatch.setattr(
+        blocked, "text", lambda *args: re.sub(r"@malloc\(i64 %\w+\)", "@malloc(i64 -1)", written(*args))
+    )
     blocked.address.cache_clear()
     a, b = factors(70, 60, 50, "nt", np.float64)
     with choices.chosen(products__LIBRARY=0):
