@@ -66,16 +66,9 @@ class Packed:
         defined = kept  # inner variables are numbered from here in the order of their definition
         numbers = array("q")
         for eqn in equations:
-            numbers += array(
-                "q",
-                (
-                    table.number(eqn.primitive),
-                    table.number(eqn.params, _key_of_params(eqn.params)),
-                    -1 if eqn.place is None else table.number(eqn.place),
-                    len(eqn.inputs),
-                    len(eqn.outputs),
-                ),
-            )
+            place = -1 if eqn.place is None else table.number(eqn.place)
+            params = table.number(eqn.params, _key_of_params(eqn.params))
+            numbers.extend((table.number(eqn.primitive), params, place, len(eqn.inputs), len(eqn.outputs)))
             # Literals stay objects of the table, with negative numbers.
             numbers.extend([atoms[id(a)] if id(a) in atoms else -1 - table.number(a) for a in eqn.inputs])
             for v in eqn.outputs:

@@ -65,10 +65,8 @@ def counter() -> int:
 def address() -> int:
     """The address of `realloc` for compiled programs; compiled when it is first asked for."""
     code = cache.code_of(_TEXT, ["realloc"])
-    keep = ctypes.pythonapi.Py_IncRef
-    keep.argtypes, keep.restype = [ctypes.py_object], None
-    keep(code)  # compiled programs call it to the very end
-    keep(countdown)
+    cache.keep(code)
+    cache.keep(countdown)
     return ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)(code.main)(counter())
 
 

@@ -11,20 +11,24 @@ A library would do the same with threads of its own, which look for work long af
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import NamedTuple
 
-from .emitter import BITS, FLOATS
-from .gemm import even, sum_of_products
+import numpy as np
+
+from . import allocation, cache
+from .emitter import BITS, FLOATS, V
+from .gemm import even
 from .products import Product
+from .rewrites import on
+from .serial.writer import Array, Text, memory_type
+from .shuffles import interleaved
 
 PLACES = 256  # contracted places at a time
 ROWS = 128  # of a block, about
 COLUMNS = 1024  # of a block, about, where there is one block of rows
 LONG = 1024  # rows from which a block has twice as many
-_codes: list[Any] = []  # never freed: any program may call them
 SMALLEST = 32  # rows and contracted places from which packing pays
 
 
@@ -73,113 +77,6 @@ def _parts(length: int, unit: int, most: int) -> tuple[int, int]:
     return (count - 1 if count > 1 and length - (count - 1) * each < unit else count), each
 
 
-class _Text:
-    """Lines of a function, with names of their own for the loops in it."""
-
-    def __init__(self, type_: str, vector_bytes: int) -> None:
-        self.type, self.align = type_, BITS[type_] // 8
-        self.lanes = vector_bytes // self.align
-        self.lines: list[str] = []
-        self._numbers = itertools.count()
-
-    def put(self, *lines: str) -> None:
-        self.lines += [line if line.endswith(":") else f"  {line}" for line in lines]
-
-    def name(self) -> str:
-        return f"%v{next(self._numbers)}"
-
-    def value(self, right: str) -> str:
-        name = self.name()
-        self.put(f"{name} = {right}")
-        return name
-
-    def address(self, base: str, *terms: tuple[str, int | str] | int) -> str:
-        """Of the element at a sum of numbers, each times a step."""
-        for term in terms:
-            if isinstance(term, int):
-                base = base if term == 0 else self.value(f"getelementptr {self.type}, ptr {base}, i64 {term}")
-            else:
-                number, step = term
-                offset = number if step == 1 else self.value(f"mul i64 {number}, {step}")
-                base = self.value(f"getelementptr {self.type}, ptr {base}, i64 {offset}")
-        return base
-
-    def load(self, address: str, lanes: int = 1) -> str:
-        return self.value(f"load {self.vector(lanes)}, ptr {address}, align {self.align}")
-
-    def store(self, value: str, address: str, lanes: int = 1) -> None:
-        self.put(f"store {self.vector(lanes)} {value}, ptr {address}, align {self.align}")
-
-    def vector(self, lanes: int) -> str:
-        return f"<{lanes} x {self.type}>" if lanes > 1 else self.type
-
-    def loop(self, end: str, step: int | str = 1, start: str = "0") -> _Loop:
-        """The body runs for ``start, start + step, ... < end``."""
-        return _Loop(self, end, step, start)
-
-
-class _Loop:
-    def __init__(self, text: _Text, end: str, step: int | str, start: str) -> None:
-        self.t, self.end, self.step, self.start = text, end, step, start
-        self.label = f"l{next(text._numbers)}"
-
-    def __enter__(self) -> str:
-        label = self.label
-        self.t.put(f"br label %{label}.in", f"{label}.in:", f"br label %{label}", f"{label}:")
-        self.t.put(f"%{label}.i = phi i64 [ {self.start}, %{label}.in ], [ %{label}.n, %{label}.next ]")
-        self.t.put(f"%{label}.more = icmp slt i64 %{label}.i, {self.end}")
-        self.t.put(f"br i1 %{label}.more, label %{label}.body, label %{label}.end", f"{label}.body:")
-        return f"%{label}.i"
-
-    def __exit__(self, *_: object) -> None:
-        label = self.label
-        self.t.put(f"br label %{label}.next", f"{label}.next:", f"%{label}.n = add nuw nsw i64 %{label}.i, {self.step}")
-        self.t.put(f"br label %{label}", f"{label}.end:")
-
-
-def _transposed(t: _Text, vectors: Sequence[str]) -> list[str]:
-    """A square of numbers, a power of two of them, with rows and columns changed: log2 rounds of interleaving halves."""
-    n, found = len(vectors), list(vectors)
-    kind = t.vector(n)
-    rounds = n.bit_length() - 1
-    low = [k // 2 + (n if k % 2 else 0) for k in range(n)]
-    for _ in range(rounds):
-        out = []
-        for a, b in zip(found[: n // 2], found[n // 2 :], strict=True):
-            for start in (0, n // 2):
-                mask = ", ".join(f"i32 {start + k}" for k in low)
-                out.append(t.value(f"shufflevector {kind} {a}, {kind} {b}, <{n} x i32> <{mask}>"))
-        found = out
-    return found
-
-
-def _pack(t: _Text, source: str, target: str, step: str, turned: bool, width: int, count: str) -> None:
-    """Copy `count` rows of `width` numbers each: number j of row l is at ``source[l * step + j]``, or `turned` at ``[l + j * step]``."""
-    if not turned:
-        sizes = [t.lanes] * (width // t.lanes)
-        while sum(sizes) < width:
-            sizes.append(1 << ((width - sum(sizes)).bit_length() - 1))
-        with t.loop(count) as i:
-            here, there = t.address(source, (i, step)), t.address(target, (i, width))
-            at = 0
-            for lanes in sizes:
-                t.store(t.load(t.address(here, at), lanes), t.address(there, at), lanes)
-                at += lanes
-        return
-    side = next(s for s in (16, 8, 4, 2, 1) if s <= t.lanes and width % s == 0)
-    whole = t.value(f"and i64 {count}, {-side}")
-    with t.loop(whole, side) as i:
-        here, there = t.address(source, (i, 1)), t.address(target, (i, width))
-        for first in range(0, width, side):
-            rows = [t.load(t.address(here, (step, first + k)), side) for k in range(side)]
-            for k, row in enumerate(_transposed(t, rows)):
-                t.store(row, t.address(there, k * width + first), side)
-    with t.loop(count, start=whole) as i:
-        here, there = t.address(source, (i, 1)), t.address(target, (i, width))
-        for j in range(width):
-            t.store(t.load(t.address(here, (step, j))), t.address(there, j))
-
-
 # What a function is called with: the addresses of a block's factors and result, its rows and columns, all contracted places and how
 # many of them at a time, the steps from a row to the next one in memory.
 ARGUMENTS = (
@@ -201,7 +98,7 @@ def symbol(p: Product, type_: str, vector_bytes: int) -> str:
     """The name of the function for a product: by type, tile, width of vectors, which factors lie transposed, rewrites."""
     rows, vectors = tile(p.m, p.n, BITS[type_], vector_bytes)
     turned = "".join("nt"[steps.column != 1] for steps in (p.x_steps, p.y_steps))
-    fused = "fused" if sum_of_products(type_)[1] != "fadd" else "apart"
+    fused = "fused" if on("product_sums") or on("contraction") else "apart"
     return f"{PREFIX}{type_}.{rows}.{vectors}.{vector_bytes}.{turned}.{fused}"
 
 
@@ -221,123 +118,165 @@ def call_of(p: Product, name: str, x: str, y: str, out: str, m: str, n: str) -> 
 @lru_cache(maxsize=256)
 def address(name: str) -> int:
     """The address of a function by its symbol; it is compiled once in a process, and kept on disk."""
-    from . import cache  # LLVM
-
     type_, rows, vectors, vector_bytes, turned, _ = name.removeprefix(PREFIX).split(".")
-    made = cache.code_of(text(type_, int(rows), int(vectors), int(vector_bytes), turned), ["malloc", "free"])
-    _codes.append(made)
+    made = cache.code_of(text(type_, int(rows), int(vectors), int(vector_bytes), turned), [allocation.NAME, "free"])
+    cache.keep(made)
     return made.main
+
+
+class _Matrix(NamedTuple):
+    """A matrix in memory: the element at some place and line is ``place * along + line * across``.
+
+    Attributes:
+        array: its elements.
+        step: from a row to the next one.
+        together: whether lines, not places, lie together.
+    """
+
+    array: Array
+    step: V
+    together: bool
+
+    def at(self, w: Text, place: V, line: V) -> V:
+        first, second = (place, line) if self.together else (line, place)
+        return w.iadd(w.imul(first, self.step), second)
 
 
 def text(type_: str, rows: int, vectors: int, vector_bytes: int, turned: str) -> str:
     """The module of the function for a block of rows and columns, at least as many as a tile has."""
-    t = _Text(type_, vector_bytes)
-    width, lanes, kind = vectors * t.lanes, t.lanes, t.vector(t.lanes)
-    bytes_y = t.value(f"mul i64 %places, {width * t.align}")
-    room_y = t.value(f"and i64 {t.value(f'add i64 {bytes_y}, 63')}, -64")
-    bytes_x = t.value(f"mul i64 {t.value(f'add i64 %m, {2 * rows}')}, {t.value(f'mul i64 %places, {t.align}')}")
-    room = t.value(f"add i64 {t.value(f'add i64 {room_y}, {bytes_x}')}, 64")
-    t.put(f"%room.raw = call ptr @malloc(i64 {room})", "%whole = icmp ne ptr %room.raw, null")
-    t.put("br i1 %whole, label %blocks, label %plain", "blocks:")
-    t.put("%room.number = ptrtoint ptr %room.raw to i64", "%room.up = add i64 %room.number, 63")
-    t.put("%room.even = and i64 %room.up, -64", "%room.y = inttoptr i64 %room.even to ptr")
-    t.put(f"%room.x = getelementptr i8, ptr %room.y, i64 {room_y}")
-    x_along, x_across = ("%x.row", 1) if turned[0] == "t" else (1, "%x.row")
-    y_along, y_across = (1, "%y.row") if turned[1] == "t" else ("%y.row", 1)
-    with t.loop("%k", "%places") as start:
-        left = t.value(f"sub i64 %k, {start}")
-        count = t.value(f"call i64 @llvm.smin.i64(i64 {left}, i64 %places)")
-        first = t.value(f"icmp eq i64 {start}, 0")
-        x, y = t.address("%x", (start, x_along)), t.address("%y", (start, y_along))
-        with t.loop("%m", rows) as i:
-            here = t.value(f"call i64 @llvm.smin.i64(i64 {i}, i64 %m.last)")
-            to = t.address("%room.x", (i, "%places"))
-            _pack(t, t.address(x, (here, x_across)), to, "%x.row", turned[0] == "n", rows, count)
-        with t.loop("%n", width) as j:
-            j0 = t.value(f"call i64 @llvm.smin.i64(i64 {j}, i64 %n.last)")
-            _pack(t, t.address(y, (j0, y_across)), "%room.y", "%y.row", turned[1] == "t", width, count)
-            seen_j = t.value(f"sub i64 {j}, {j0}")
-            with t.loop("%m", rows) as i:
-                i0 = t.value(f"call i64 @llvm.smin.i64(i64 {i}, i64 %m.last)")
-                sums = _tile(t, t.address("%room.x", (i, "%places")), rows, vectors, count)
-                seen_i = t.value(f"sub i64 {i}, {i0}")
-                out = t.address("%out", (i0, "%out.row"), (j0, 1))
-                _added(t, out, sums, first, seen_i, seen_j, kind, lanes)
-    t.put("call void @free(ptr %room.raw)", "br label %done", "plain:")
-    _plain(t, (x_along, x_across), (y_along, y_across))
-    t.put("br label %done", "done:", "ret void")
+    dtype = np.dtype(np.float64 if type_ == "double" else np.float32)
+    w = Text()
+    w.asks = False  # whoever calls it for a block does
+    given = {a.split()[1]: V(f"%{a.split()[1]}", a.split()[0], 1, 0) for a in ARGUMENTS}
+    m, n, k, places, out_row = (given[name] for name in ("m", "n", "k", "places", "out.row"))
+    x = _Matrix(Array(w, dtype, (), "%x"), given["x.row"], turned[0] == "t")
+    y = _Matrix(Array(w, dtype, (), "%y"), given["y.row"], turned[1] == "n")
+    out = Array(w, dtype, (), "%out")
+    lanes = vector_bytes // dtype.itemsize
+    width = vectors * lanes
+
+    room_y = w.iadd(w.imul(places, w.int(width)), w.int(vector_bytes))  # in elements, as all of these
+    whole = w.iadd(room_y, w.imul(w.iadd(m, w.int(2 * rows)), places))
+    size = w.imul(whole, w.int(dtype.itemsize))
+    w.declarations[allocation.NAME] = allocation.DECLARATION
+    w.declarations["free"] = "declare void @free(ptr)"
+    room = w.define(f"call ptr @{allocation.NAME}(ptr null, {size!r})", "ptr", 1, 0)
+    nothing = w.icmp("eq", room, V("null", "ptr", 1, 0))
+    with w.when(nothing):
+        _plain(w, x, y, out, m, n, k, out_row)
+    with w.when(w.xor(nothing, w.constant(True, "i1"))):
+        packed_y = Array(w, dtype, (), room.name)
+        packed_x = Array(w, dtype, (), packed_y.at(room_y))
+        with w.loop(k, step=places) as block:
+            start = block.index
+            count = w.intrinsic("smin", w.isub(k, start), places)
+            with w.loop(m, step=rows) as i:
+                _pack(w, x, start, _last(w, i.index, m, rows), count, packed_x, w.imul(i.index, places), rows, lanes)
+            with w.loop(n, step=width) as j:
+                column = _last(w, j.index, n, width)
+                _pack(w, y, start, column, count, packed_y, w.int(0), width, lanes)
+                with w.loop(m, step=rows) as i:
+                    sums = _tile(w, packed_x, w.imul(i.index, places), packed_y, rows, vectors, lanes, count)
+                    row = _last(w, i.index, m, rows)
+                    seen = w.isub(i.index, row), w.isub(j.index, column)
+                    _put(w, out, w.iadd(w.imul(row, out_row), column), out_row, sums, start, seen)
+        w.raw(f"  call void @free({room!r})")
     arguments = ", ".join(a.replace("ptr ", "ptr noalias %").replace("i64 ", "i64 %") for a in ARGUMENTS)
-    outside = ["declare i64 @llvm.smin.i64(i64, i64)", "declare ptr @malloc(i64)", "declare void @free(ptr)"]
-    head = f"define void @main({arguments}) #0 {{\nentry:"
-    lasts = [f"  %m.last = sub i64 %m, {rows}", f"  %n.last = sub i64 %n, {width}"]
-    attributes = f'attributes #0 = {{ nounwind "prefer-vector-width"="{8 * vector_bytes}" }}'
-    return "\n".join([*outside, head, *lasts, *t.lines, "}", attributes])
+    width_text = f'attributes #0 = {{ nounwind "prefer-vector-width"="{8 * vector_bytes}" }}'
+    lines = ["entry:", *w.regions[0].lines, "  ret void", "}", width_text]
+    return "\n".join([*w.declarations.values(), f"define void @main({arguments}) #0 {{", *lines])
 
 
-def _tile(t: _Text, x: str, rows: int, vectors: int, count: str) -> list[list[str]]:
+def _last(w: Text, i: V, length: V, size: int) -> V:
+    """Where a tile begins: moved back where it would reach over the edge."""
+    return w.intrinsic("smin", i, w.isub(length, w.int(size)))
+
+
+def _pack(
+    w: Text, x: _Matrix, start: V, line: V, count: V, target: Array, at: V, width: int, lanes: int
+) -> None:  # fmt: skip
+    """Copy places of some lines, from a start and a line on, so that the lines of each place lie together."""
+
+    def put(place: V, first: int, values: V) -> None:
+        target.store(w.iadd(w.iadd(at, w.scaled(place, width)), w.int(first)), values)
+
+    if x.together:
+        with w.loop(count) as loop:
+            here, first = x.at(w, w.iadd(start, loop.index), line), 0
+            while first < width:
+                part = min(lanes, 1 << ((width - first).bit_length() - 1))
+                put(loop.index, first, x.array.load(w.iadd(here, w.int(first)), part))
+                first += part
+        return
+    side = next(s for s in (16, 8, 4, 2, 1) if s <= lanes and width % s == 0)
+    squares = w.binary("and", count, w.int(-side))
+    with w.loop(squares, step=side) as loop:
+        for first in range(0, width, side):
+            starts = [x.at(w, w.iadd(start, loop.index), w.iadd(line, w.int(first + r))) for r in range(side)]
+            square = interleaved(w, [x.array.load(s, side) for s in starts])
+            for place, values in enumerate(square):
+                put(w.iadd(loop.index, w.int(place)), first, values)
+    with w.loop(count, first=squares) as loop:
+        for r in range(width):
+            put(loop.index, r, x.array.load(x.at(w, w.iadd(start, loop.index), w.iadd(line, w.int(r)))))
+
+
+def _tile(
+    w: Text, x: Array, at: V, y: Array, rows: int, vectors: int, lanes: int, count: V
+) -> list[list[V]]:  # fmt: skip
     """The sums of a tile, over packed places."""
-    multiply, add = sum_of_products(t.type)
-    kind, label, lanes = t.vector(t.lanes), f"t{next(t._numbers)}", t.lanes
-    t.put(f"br label %{label}.in", f"{label}.in:", f"br label %{label}", f"{label}:")
-    t.put(f"%{label}.l = phi i64 [ 0, %{label}.in ], [ %{label}.n, %{label} ]")
-    t.put(f"%{label}.x = phi ptr [ {x}, %{label}.in ], [ %{label}.xn, %{label} ]")
-    t.put(f"%{label}.y = phi ptr [ %room.y, %{label}.in ], [ %{label}.yn, %{label} ]")
-    zero = f"splat ({t.type} 0.0)"
-    for r, v in itertools.product(range(rows), range(vectors)):
-        t.put(f"%{label}.c{r}.{v} = phi {kind} [ {zero}, %{label}.in ], [ %{label}.s{r}.{v}, %{label} ]")
-    ys = [t.load(t.address(f"%{label}.y", v * lanes), lanes) for v in range(vectors)]
-    for r in range(rows):
-        number = t.load(t.address(f"%{label}.x", r))
-        one = t.value(f"insertelement {kind} poison, {t.type} {number}, i32 0")
-        every = t.value(f"shufflevector {kind} {one}, {kind} poison, <{lanes} x i32> zeroinitializer")
-        for v in range(vectors):
-            product = t.value(f"{multiply} {kind} {every}, {ys[v]}")
-            t.put(f"%{label}.s{r}.{v} = {add} {kind} %{label}.c{r}.{v}, {product}")
-    t.put(f"%{label}.xn = getelementptr {t.type}, ptr %{label}.x, i64 {rows}")
-    t.put(f"%{label}.yn = getelementptr {t.type}, ptr %{label}.y, i64 {vectors * lanes}")
-    t.put(f"%{label}.n = add nuw nsw i64 %{label}.l, 1", f"%{label}.more = icmp slt i64 %{label}.n, {count}")
-    t.put(f"br i1 %{label}.more, label %{label}, label %{label}.end", f"{label}.end:")
-    return [[f"%{label}.s{r}.{v}" for v in range(vectors)] for r in range(rows)]
+    zero = w.constant(0.0, memory_type(x.dtype), lanes)
+    with w.tight(count, *[zero] * (rows * vectors)) as loop:
+        from_y = w.scaled(loop.index, vectors * lanes)
+        columns = [y.load(w.iadd(from_y, w.int(v * lanes)), lanes) for v in range(vectors)]
+        from_x = w.iadd(at, w.scaled(loop.index, rows))
+        for r in range(rows):
+            number = x.load(w.iadd(from_x, w.int(r)), lanes, 0)
+            for v, column in enumerate(columns):
+                i = 1 + r * vectors + v
+                loop.next[i] = w.sum("fadd", loop.carried[i], w.binary("fmul contract", number, column), True)
+    sums = loop.carried[1:]
+    return [sums[r * vectors : (r + 1) * vectors] for r in range(rows)]
 
 
-def _added(
-    t: _Text, out: str, sums: list[list[str]], first: str, seen_i: str, seen_j: str, kind: str, lanes: int
-) -> None:
-    """The first places' sums are the result; later ones are added, but where a tile that was moved back from the edge has been."""
-    label = f"a{next(t._numbers)}"
-    t.put(f"br i1 {first}, label %{label}.new, label %{label}.add", f"{label}.new:")
-    for r, parts in enumerate(sums):
-        for v, s in enumerate(parts):
-            t.store(s, t.address(out, ("%out.row", r), v * lanes), lanes)
-    t.put(f"br label %{label}.end", f"{label}.add:")
-    one = t.value(f"insertelement <{lanes} x i64> poison, i64 {seen_j}, i32 0")
-    edge = t.value(f"shufflevector <{lanes} x i64> {one}, <{lanes} x i64> poison, <{lanes} x i32> zeroinitializer")
-    columns = []
-    for v in range(len(sums[0])):
-        numbers = ", ".join(f"i64 {v * lanes + k}" for k in range(lanes))
-        columns.append(t.value(f"icmp sge <{lanes} x i64> <{numbers}>, {edge}"))
-    for r, parts in enumerate(sums):
-        new = t.value(f"icmp sge i64 {r}, {seen_i}")
-        for v, s in enumerate(parts):
-            place = t.address(out, ("%out.row", r), v * lanes)
-            old = t.load(place, lanes)
-            total = t.value(f"fadd {kind} {old}, {s}")
-            mask = t.value(f"select i1 {new}, <{lanes} x i1> {columns[v]}, <{lanes} x i1> zeroinitializer")
-            t.store(t.value(f"select <{lanes} x i1> {mask}, {kind} {total}, {kind} {old}"), place, lanes)
-    t.put(f"br label %{label}.end", f"{label}.end:")
+def _put(
+    w: Text, out: Array, at: V, row: V, sums: Sequence[Sequence[V]], start: V, seen: tuple[V, V]
+) -> None:  # fmt: skip
+    """The first places' sums are the result. Later ones are added, but where a tile that was moved back from the edge has been.
+
+    Args:
+        seen: how many rows and columns of the tile another one has.
+    """
+    lanes = sums[0][0].lanes
+
+    def places() -> Iterator[tuple[int, int, V, V]]:
+        for r, parts in enumerate(sums):
+            for v, s in enumerate(parts):
+                yield r, v, w.iadd(at, w.iadd(w.imul(w.int(r), row), w.int(v * lanes))), s
+
+    with w.when(w.icmp("eq", start, w.int(0))):
+        for _, _, place, s in places():
+            out.store(place, s)
+    with w.when(w.icmp("ne", start, w.int(0))):
+        numbers = [w.lanes_constant(range(v * lanes, (v + 1) * lanes), "i64") for v in range(len(sums[0]))]
+        columns = [w.icmp("sge", c, w.splat(seen[1], lanes)) for c in numbers]
+        for r, v, place, s in places():
+            old = out.load(place, lanes)
+            new = w.and_(w.splat(w.icmp("sge", w.int(r), seen[0]), lanes), columns[v])
+            out.store(place, w.select(new, w.fadd(old, s), old))
 
 
-def _plain(t: _Text, x_steps: tuple[Any, Any], y_steps: tuple[Any, Any]) -> None:
+def _plain(w: Text, x: _Matrix, y: _Matrix, out: Array, m: V, n: V, k: V, row: V) -> None:
     """Without memory for packed blocks: number by number."""
-    multiply, add = sum_of_products(t.type)
-    with t.loop("%m") as i, t.loop("%n") as j:
-        place = t.address("%out", (i, "%out.row"), (j, 1))
-        t.store("0.0", place)
-        with t.loop("%k") as k:
-            x = t.load(t.address("%x", (i, x_steps[1]), (k, x_steps[0])))
-            y = t.load(t.address("%y", (k, y_steps[0]), (j, y_steps[1])))
-            product = t.value(f"{multiply} {t.type} {x}, {y}")
-            t.store(t.value(f"{add} {t.type} {t.load(place)}, {product}"), place)
+    with w.loop(m) as i, w.loop(n) as j:
+        with w.tight(k, w.constant(0.0, memory_type(out.dtype))) as loop:
+            product = w.binary(
+                "fmul contract",
+                x.array.load(x.at(w, loop.index, i.index)),
+                y.array.load(y.at(w, loop.index, j.index)),
+            )
+            loop.next[1] = w.sum("fadd", loop.carried[1], product, True)
+        out.store(w.iadd(w.imul(i.index, row), j.index), loop.carried[1])
 
 
 __all__ = ["PREFIX", "address", "blocks", "call_of", "computed_by", "declaration", "symbol", "takes", "text", "tile"]

@@ -10,6 +10,7 @@ cache and nothing else: no error, no warning.
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 import platform
@@ -100,6 +101,13 @@ def code_of(text: str, symbols: Iterable[str]) -> engine.Code:
         made = engine.emit(text)
         store(key_of(text.encode()), made)
         return engine.load([made], symbols)
+
+
+def keep(thing: object) -> None:
+    """Never free an object: native code calls it, or lies in it, to the very end of the process."""
+    increase = ctypes.pythonapi.Py_IncRef
+    increase.argtypes, increase.restype = [ctypes.py_object], None
+    increase(thing)
 
 
 def fetch(key: bytes | None, whole: Callable[[bytes], bool] = lambda made: True) -> bytes | None:

@@ -182,13 +182,11 @@ def text() -> str:
 def _functions() -> tuple[int, int]:
     symbols = [line.split("@")[1].split("(")[0] for line in _SYMBOLS]
     code = cache.code_of(text(), symbols)
-    keep = ctypes.pythonapi.Py_IncRef  # threads may be in it to the end of the process
-    keep.argtypes, keep.restype = [ctypes.py_object], None
-    keep(code)
+    cache.keep(code)
     from ..config import config
 
     count: Callable[[], int] = config.thread_count
-    keep(count)
+    cache.keep(count)
     found: Any = (ctypes.c_void_p * 2)()
     ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)(code.main)(id(count), ctypes.addressof(found))
     return found[0], found[1]

@@ -20,7 +20,7 @@ from ..core import Aval
 from ..lowering import narrow
 from ..ops.random import KEY
 from ..vocabulary import Tree
-from . import allocation, caller, layout, recycle
+from . import allocation, cache, caller, layout, recycle
 from .call.words import BUILD, HEAD, MAKE, MATCH, WIDTH
 
 _NUMBERS = {("b", 1): "bool", ("f", 8): "double", ("f", 4): "single", ("i", 8): "int64", ("i", 4): "int32"}
@@ -286,9 +286,7 @@ def _interface() -> tuple[Any, int]:
     make = ctypes.pythonapi.PyCFunction_NewEx
     make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p]
     definition = _MethodDef(b"compiled", caller.address(), 8, b"A compiled function.")  # 8: METH_O
-    keep = ctypes.pythonapi.Py_IncRef
-    keep.argtypes, keep.restype = [ctypes.py_object], None
-    keep(definition)
+    cache.keep(definition)
     return make, ctypes.addressof(definition)
 
 

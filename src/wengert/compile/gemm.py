@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 
+from . import allocation
 from .emitter import BITS, FLOATS, literal_text
 from .products import Product
 from .rewrites import on
@@ -74,7 +75,7 @@ def _packing(vector: str, type_: str, row: int, k: int, width: int, places: list
     ]
 
 
-def sum_of_products(type_: str) -> tuple[str, str]:
+def _instructions(type_: str) -> tuple[str, str]:
     """Those of a product and of a sum; of floating point they are fused where a rewrite is on."""
     kind = "f" if type_ in FLOATS else ""
     fused = " contract" if kind else ""
@@ -120,7 +121,7 @@ def gemm(type_: str, p: Product, vector_bytes: int) -> str:
     element = f"getelementptr {type_}, ptr"
     packed = packs(p, type_)
     if packed:  # without memory for it the columns are read where they lie
-        put(f"%room = call ptr @malloc(i64 {k * width * align})")
+        put(f"%room = call ptr @{allocation.NAME}(ptr null, i64 {k * width * align})")
         put("%packs = icmp ne ptr %room, null")
         put(f"%y.row = select i1 %packs, i64 {width}, i64 {p.y_steps.row}")
     put("br label %columns")
@@ -149,7 +150,7 @@ def gemm(type_: str, p: Product, vector_bytes: int) -> str:
     for v in range(vectors):
         put(f"%y{v}.p = {element} %y.p, i64 {places[v]}")
         put(f"%y{v} = load {vector}, ptr %y{v}.p, align {align}")
-    multiply, add = sum_of_products(type_)
+    multiply, add = _instructions(type_)
     for r in range(rows):
         put(f"%x{r}.p = {element} %x.p, i64 {r * across}")
         put(f"%x{r} = load {type_}, ptr %x{r}.p, align {align}")

@@ -172,9 +172,7 @@ def address() -> int:
     module = text()
     symbols = [line.split("@")[1].split("(")[0] for line in module.splitlines() if line.startswith("declare")]
     code = cache.code_of(module, symbols)
-    keep = ctypes.pythonapi.Py_IncRef  # threads may be in it to the end of the process
-    keep.argtypes, keep.restype = [ctypes.py_object], None
-    keep(code)
+    cache.keep(code)
     return ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)(code.main)(_table.ctypes.data)
 
 

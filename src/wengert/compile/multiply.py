@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import blas, blocked, pool
+from . import allocation, blas, blocked, pool
 from .emitter import BITS, PAIRS, QUICK, literal_text
 from .gemm import gemm, packs
 from .interrupts import ask, every, look
@@ -15,11 +15,6 @@ BLAS = {"float": "sgemm", "double": "dgemm", PAIRS["float"]: "cgemm", PAIRS["dou
 CACHE = 1 << 19  # bytes that rows of the result span, from which they are computed in blocks
 BLOCK = 1 << 15  # bytes that the rows of a block span
 ROWS = 64  # of a block of one matrix that threads share
-_OUTSIDE = {
-    "llvm.smin.i64": "declare i64 @llvm.smin.i64(i64, i64)",
-    "malloc": "declare ptr @malloc(i64)",
-    "free": "declare void @free(ptr)",
-}
 SHARED = 4_000_000  # multiplications of a batch or of one matrix, from which threads share it: some 100 microseconds
 
 
@@ -155,11 +150,11 @@ def _call(module: Any, p: Product, type_: str) -> Callable[..., str]:
 
 
 def _written_call(module: Any, p: Product, type_: str) -> Callable[[str, str, str], str]:
-    module.texts.declare("llvm.smin.i64", _OUTSIDE["llvm.smin.i64"])
+    module.texts.declare("llvm.smin.i64", "declare i64 @llvm.smin.i64(i64, i64)")
     module.texts.declare("llvm.prefetch.p0", "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
     if packs(p, type_):
-        for outside in ("malloc", "free"):
-            module.texts.declare(outside, _OUTSIDE[outside])
+        module.texts.declare(allocation.NAME, allocation.DECLARATION)
+        module.texts.declare("free", "declare void @free(ptr)")
     name = module.texts.function(gemm(type_, p, module.vector_bytes), "product")
     return lambda a, b, c: f"  call void @{name}(ptr {a}, ptr {b}, ptr {c})"
 

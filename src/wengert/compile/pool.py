@@ -312,10 +312,7 @@ def address() -> int:
     module = text()
     symbols = [line.split("@")[1].split("(")[0] for line in module.splitlines() if line.startswith("declare")]
     code = cache.code_of(module, [s for s in symbols if not s.startswith("llvm.")])
-    # Helpers sleep in this code until the process ends: it is never freed.
-    keep = ctypes.pythonapi.Py_IncRef
-    keep.argtypes, keep.restype = [ctypes.py_object], None
-    keep(code)
+    cache.keep(code)  # helpers sleep in it
     begin = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)(code.main)
     config.thread_cell[1] = callback.threads_address()
     setting = config.thread_cell.ctypes.data

@@ -196,10 +196,8 @@ def handler() -> int:
     name = ctypes.create_string_buffer(b"mem_handler")
     capsule = new(ctypes.addressof(made), ctypes.addressof(name), None)
     # Arrays that outlive everything else are freed by it, so it is never freed itself.
-    keep = ctypes.pythonapi.Py_IncRef
-    keep.argtypes, keep.restype = [ctypes.py_object], None
     for x in (code, made, name, capsule):
-        keep(x)
+        cache.keep(x)
     return id(capsule)
 
 

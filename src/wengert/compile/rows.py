@@ -15,7 +15,7 @@ from .fusion import Root
 from .narrow import to_memory
 from .scalars import MEMORY_TYPES
 from .schedule import Schedule, coefficient
-from .shuffles import picked
+from .shuffles import interleaved
 
 WIDEST = 8  # columns that are interleaved at one time
 
@@ -52,49 +52,6 @@ def _cut(run: list[Root], lanes: int, step: int) -> list[list[Root]]:
     if rest:
         width = 1 << (rest - 1).bit_length()
         out.append(run[len(run) - width :])
-    return out
-
-
-def interleaved(e: Emitter, columns: Sequence[V]) -> list[V]:
-    """Columns as as many vectors: the first element of each column, the second of each, and so on."""
-    width, n = len(columns), columns[0].lanes
-    if width == 1:
-        return list(columns)
-    if width % 2:  # the place of row i of column j, of the columns one after another, is n j + i
-        places = [n * (k % width) + k // width for k in range(n * width)]
-        return [picked(e, columns, places[first : first + n]) for first in range(0, n * width, n)]
-    if len(columns) == n and columns[0].type == "double" and n in (4, 8):
-        return _transposed(e, columns)
-    even, odd = interleaved(e, columns[::2]), interleaved(e, columns[1::2])
-    out = []
-    for a, b in zip(even, odd, strict=True):
-        out += [e.shuffle(a, [h + i // 2 + n * (i % 2) for i in range(n)], b) for h in (0, n // 2)]
-    return out
-
-
-def _transposed(e: Emitter, columns: Sequence[V]) -> list[V]:
-    """As many columns as a vector has lanes, as rows, by shuffles within 128 bits and of parts of 128 bits.
-
-    Processors have instructions for these that need no table of lanes, other than for those of `interleaved`.
-    """
-    n = columns[0].lanes
-
-    def parts(a: V, b: V, order: Sequence[int]) -> V:
-        return e.shuffle(a, [2 * i + j for i in order for j in (0, 1)], b)
-
-    out: list[V] = [columns[0]] * n
-    for odd in (0, 1):
-        pairs = [e.shuffle(a, [i + odd + k for i in range(0, n, 2) for k in (0, n)], b)
-                 for a, b in zip(columns[::2], columns[1::2], strict=True)]  # fmt: skip
-        if n == 4:
-            out[odd], out[2 + odd] = (parts(pairs[0], pairs[1], order) for order in ((0, 2), (1, 3)))
-            continue
-        a, b, c, d = pairs
-        for first, half in ((0, (0, 1, 4, 5)), (4, (2, 3, 6, 7))):
-            left, right = parts(a, b, half), parts(c, d, half)
-            out[first + odd], out[first + 2 + odd] = (
-                parts(left, right, order) for order in ((0, 2, 4, 6), (1, 3, 5, 7))
-            )
     return out
 
 

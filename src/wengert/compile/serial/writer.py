@@ -195,15 +195,16 @@ class Text(Emitter):
         self.raw(f"body{loop.number}:")
 
     @contextmanager
-    def loop(self, count: V | int, *start: V, first: V | int = 0, step: int = 1) -> Iterator[Loop]:
+    def loop(self, count: V | int, *start: V, first: V | int = 0, step: V | int = 1) -> Iterator[Loop]:
         """``for index in range(first, count, step)``, with values carried after the index: the body sets ``next[1:]``."""
-        first = self.int(first) if isinstance(first, int) else first
-        count = self.int(count) if isinstance(count, int) else count
-        trips = None if first.const is None or count.const is None else max(-(-(count.const - first.const) // step), 0)
+        first, count, step = (self.int(n) if isinstance(n, int) else n for n in (first, count, step))
+        trips = None
+        if None not in (first.const, count.const, step.const):
+            trips = max(-(-(count.const - first.const) // step.const), 0)
         with self.repeat(first, *start, trips=trips) as loop:
             self.leave_unless(loop, self.icmp("slt", loop.index, count))
             yield loop
-            loop.next[0] = self.iadd(loop.index, self.int(step))
+            loop.next[0] = self.iadd(loop.index, step)
 
     @contextmanager
     def tight(self, count: V | int, *start: V) -> Iterator[Loop]:
