@@ -25,7 +25,6 @@ from ..ops.elementwise import (
     isfinite,
     isnan,
     logical_and,
-    logical_not,
     logical_or,
     maximum,
     minimum,
@@ -164,8 +163,11 @@ def _quantile(
     last = (count if skip_nan else n) - 1
     out = _at_place(rows, rint(place) if method == "nearest" else place, last, method, median, isinstance(q, Tracer))
     if not whole:
-        good = count > 0 if skip_nan else logical_not(_any(missing, -1, keepdims=True))
-        out = where_p.bind(good, out, dtype.type(np.nan))
+        nan = dtype.type(np.nan)
+        if skip_nan:
+            out = where_p.bind(count > 0, out, nan)
+        else:
+            out = where_p.bind(_any(missing, -1, keepdims=True), nan, out)
     out = reshape(moveaxis(out, -1, 0), (*q_shape, *lead))
     if share_dtype is not None and not whole and method not in _ELEMENTS:
         out = convert(out, np.promote_types(dtype_of(out), share_dtype))
