@@ -254,8 +254,7 @@ def zeros_like(
         >>> wnp.zeros_like(wnp.array([[1, 2]]))
         array([[0, 0]])
     """
-    out = _beside(a, np.zeros(*_like(a, dtype, order, shape, device)))
-    return out
+    return _beside(a, np.zeros(*_like(a, dtype, order, shape, device)))
 
 
 def ones_like(
@@ -274,8 +273,7 @@ def ones_like(
         >>> wnp.ones_like(wnp.array([5.0, 6.0]))
         array([1., 1.])
     """
-    out = _beside(a, np.ones(*_like(a, dtype, order, shape, device)))
-    return out
+    return _beside(a, np.ones(*_like(a, dtype, order, shape, device)))
 
 
 def empty_like(
@@ -294,8 +292,7 @@ def empty_like(
         >>> wnp.empty_like(wnp.ones((2, 3)), dtype="float32").dtype
         dtype('float32')
     """
-    out = _beside(prototype, np.zeros(*_like(prototype, dtype, order, shape, device)))
-    return out
+    return _beside(prototype, np.zeros(*_like(prototype, dtype, order, shape, device)))
 
 
 def full_like(
