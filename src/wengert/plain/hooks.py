@@ -147,27 +147,22 @@ def _writable(at: int, size: int) -> bool:
 def _vectorcalls(objects: list[Any], handler: Callable[..., Any]) -> list[_Hook]:
     """One hook for the callable objects of a type that keep the same address of what their call is."""
     found: dict[int, _Hook] = {}
+    # The address of what an object's call is, as the interpreter finds it.
+    function_of = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object)(("PyVectorcall_Function", ctypes.pythonapi))
     for x in objects:
         kind = id(type(x))
         offset = ctypes.c_ssize_t.from_address(kind + VECTORCALL).value
         if not type(x).__flags__ & HAS_VECTORCALL or not 0 < offset <= type(x).__basicsize__ - 8:
             continue
         place = id(x) + offset
-        if not _writable(place, 8) or _pointer.from_address(place).value != _function_of(x):
+        original = _pointer.from_address(place).value
+        if not _writable(place, 8) or original != function_of(x):
             continue
-        hook = _Hook(place, "listed", handler, True)
-        if hook.original in found:
-            found[hook.original].places.append(place)
+        if original in found:
+            found[original].places.append(place)
         else:
-            found[hook.original] = hook
+            found[original] = _Hook(place, "listed", handler, True)
     return list(found.values())
-
-
-def _function_of(x: Any) -> int:
-    """The address of what an object's call is, as the interpreter finds it."""
-    get = ctypes.pythonapi.PyVectorcall_Function
-    get.restype, get.argtypes = ctypes.c_void_p, [ctypes.py_object]
-    return get(x) or 0
 
 
 def _callables() -> tuple[list[Any], list[Any]]:

@@ -36,6 +36,42 @@ def _number(name: str) -> str:
     return _word(name).replace("load ptr", "load i64")
 
 
+def _over(name: str, asked: str = "") -> str:
+    """A function that asks each of some arguments whether it is traced; `asked` comes before, and may go on with %not."""
+    return f"""define internal i1 @{name}(ptr %table, ptr %args, i64 %count) {{
+  %left = alloca i64
+  store i64 {MOST}, ptr %left
+  br label %loop
+loop:
+  %i = phi i64 [ 0, %0 ], [ %next, %not ]
+  %more = icmp slt i64 %i, %count
+  br i1 %more, label %look, label %no
+look:
+  %at.item = getelementptr ptr, ptr %args, i64 %i
+  %item = load ptr, ptr %at.item
+{asked}  %that = call i1 @traced(ptr %table, ptr %item, ptr %left)
+  br i1 %that, label %yes, label %not
+not:
+  %next = add i64 %i, 1
+  br label %loop
+no:
+  ret i1 false
+yes:
+  ret i1 true
+}}
+"""
+
+
+_IN_LISTS = f"""  %at.type = getelementptr i8, ptr %item, i64 8
+  %type = load ptr, ptr %at.type
+{_word("list")}  %is.list = icmp eq ptr %type, %list
+  br i1 %is.list, label %ask, label %other
+other:
+{_word("tuple")}  %is.tuple = icmp eq ptr %type, %tuple
+  br i1 %is.tuple, label %ask, label %not
+ask:
+"""
+
 SHARED = f"""
 define internal i1 @traced(ptr %table, ptr %x, ptr %left) {{
   %at.type = getelementptr i8, ptr %x, i64 8
@@ -108,58 +144,8 @@ yes:
   ret i1 true
 }}
 
-define internal i1 @any(ptr %table, ptr %args, i64 %count) {{
-  %left = alloca i64
-  store i64 {MOST}, ptr %left
-  br label %loop
-loop:
-  %i = phi i64 [ 0, %0 ], [ %next, %not ]
-  %more = icmp slt i64 %i, %count
-  br i1 %more, label %look, label %no
-look:
-  %at.item = getelementptr ptr, ptr %args, i64 %i
-  %item = load ptr, ptr %at.item
-  %that = call i1 @traced(ptr %table, ptr %item, ptr %left)
-  br i1 %that, label %yes, label %not
-not:
-  %next = add i64 %i, 1
-  br label %loop
-no:
-  ret i1 false
-yes:
-  ret i1 true
-}}
-
-define internal i1 @listed(ptr %table, ptr %args, i64 %count) {{
-  %left = alloca i64
-  store i64 {MOST}, ptr %left
-  br label %loop
-loop:
-  %i = phi i64 [ 0, %0 ], [ %next, %not ]
-  %more = icmp slt i64 %i, %count
-  br i1 %more, label %look, label %no
-look:
-  %at.item = getelementptr ptr, ptr %args, i64 %i
-  %item = load ptr, ptr %at.item
-  %at.type = getelementptr i8, ptr %item, i64 8
-  %type = load ptr, ptr %at.type
-{_word("list")}  %is.list = icmp eq ptr %type, %list
-  br i1 %is.list, label %ask, label %other
-other:
-{_word("tuple")}  %is.tuple = icmp eq ptr %type, %tuple
-  br i1 %is.tuple, label %ask, label %not
-ask:
-  %that = call i1 @traced(ptr %table, ptr %item, ptr %left)
-  br i1 %that, label %yes, label %not
-not:
-  %next = add i64 %i, 1
-  br label %loop
-no:
-  ret i1 false
-yes:
-  ret i1 true
-}}
-
+{_over("any")}
+{_over("listed", _IN_LISTS)}
 define internal ptr @handler(ptr %table, ptr %self) {{
 {_word("bound")}{_word("handler")}{_word("vectorcall")}  %plain = icmp eq ptr %bound, null
   br i1 %plain, label %same, label %bind
