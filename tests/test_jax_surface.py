@@ -11,7 +11,7 @@ import sys
 
 import pytest
 from jax_surface import run
-from jax_surface.differing import DIFFERING
+from jax_surface.differing import DIFFERING, OPEN
 
 from wengert import config
 from wengert.interop import jax_names
@@ -34,7 +34,7 @@ def test_calls(names, group, start):
     differing = {}
     for call in list(run.calls(group))[start : start + CHUNK]:
         ours, theirs = run.outcome(call, names), REFERENCE[group][call]
-        if run.agree(ours, theirs) == (call in DIFFERING):
+        if call not in OPEN and run.agree(ours, theirs) == (call in DIFFERING):
             differing[call] = (ours, theirs)
     assert not differing, "\n".join(f"{c}\n    here {o}\n    JAX  {t}" for c, (o, t) in differing.items())
 

@@ -902,7 +902,7 @@ DEVIATIONS: tuple[tuple[str, str], ...] = (
         "truth values become float64; SciPy's linear algebra makes float32 of them",
     ),
     (
-        r"^linalg\.(logm|eigvals|polar\(side='left'\)|schur|qr\(.*|qr\b.*|fractional_matrix_power.*|eig, values) \[bool \w+\] value",
+        r"^linalg\.(logm|signm|eigvals|polar\(side='left'\)|schur|qr\(.*|qr\b.*|fractional_matrix_power.*|eig, values) \[bool \w+\] value",
         "of a singular matrix of ones rounding decides, in float64 otherwise than in float32",
     ),
     (

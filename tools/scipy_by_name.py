@@ -8,6 +8,7 @@ Read from the declarations in wengert.scipy.names; what distributions have deriv
 from __future__ import annotations
 
 import importlib
+import re
 import textwrap
 import warnings
 from pathlib import Path
@@ -36,8 +37,11 @@ HOW = {
     "fitted": "Affine in the values: SciPy fits unit vectors; knots, points and weights are constants.",
     "along": "Linear along an axis: the product with the matrix that SciPy makes of unit vectors.",
     "fft": "Our transform of `scipy.fft`.",
-    "solution": "SciPy's sparse solver, with the matrix and its transpose; the matrix holds plain numbers.",
-    "factors": "In a function under transformation, an object that solves for traced right-hand sides; factors made outside take plain ones.",
+    "solution": "SciPy's sparse solver, with the matrix and its transpose; differentiated in the right-hand side and in entries of the matrix.",
+    "factors": "In a function under transformation, an object that solves for traced right-hand sides and with matrices of traced entries; factors made outside take plain ones.",
+    "matrices": "Sparse matrices of traced entries: where the entries are is plain, what they are is one traced vector. Objects are of SciPy's classes, in all formats but `bsr`; conversions, indices, blocks, sums, products with vectors, arrays and other matrices, writing into them; `data`, `indices`, `indptr`, `row`, `col`.",
+    "operators": "The operator's function on traced vectors, and operators whose functions close over traced values.",
+    "eigenpairs": "SciPy's pairs, differentiated implicitly, each by a sparse system with one more unknown; eigenvalues have to be simple.",
     "riccati": "SciPy's solution, differentiated implicitly.",
     "formula": "A formula of ours.",
 }
@@ -46,7 +50,9 @@ KINDS = {
     "quad_vec": "quadrature", "solve_ivp": "solve_ivp", "odeint": "solve_ivp", "spsolve": "solution", "splu": "factors", "factorized": "factors", "spsolve_triangular": "solution",
     "expm_multiply": "along", "splev": "asked", "univariate": "asked", "univariate_integral": "asked", "splint": "asked",
     "bivariate": "asked", "along_line": "asked", "bisplev": "asked", "made_univariate": "fitted", "made_rectangle": "fitted", "pchip_interpolate": "asked",
-    "pearsonr": "formula", "linregress": "formula",
+    "pearsonr": "formula", "linregress": "formula", "inverse": "solution", "construct": "matrices", "moving": "matrices", "diags": "matrices",
+    "spdiags": "matrices", "kron": "matrices", "kronsum": "matrices", "marked": "operators", "on_vector": "operators", "on_matrix": "operators",
+    "dot": "operators", "_eigen": "eigenpairs", "lobpcg": "eigenpairs", "svds": "eigenpairs",
 }  # fmt: skip
 SLOW = {"levy_stable", "studentized_range", "poisson_binom"}
 
@@ -63,7 +69,8 @@ def answers() -> tuple[dict[str, list[str]], list[str]]:
             maker = answer.__qualname__.split(".")[0]
             kind = KINDS.get(maker, maker)
             if (
-                name.startswith("stats.rv_")
+                re.match(r"sparse\.(linalg\.)?(_\w+|IndexMixin|Matrix\w+)\.|sparse\.linalg\.LinearOperator\._", name)
+                or name.startswith("stats.rv_")
                 or name.startswith("stats.multivariate")
                 or kind in ("of_vectors", "answer")
             ):
@@ -75,6 +82,7 @@ def answers() -> tuple[dict[str, list[str]], list[str]]:
                 .replace("_PPolyBase", "PPoly")
                 .replace("_BivariateSplineBase", "BivariateSpline")
             )
+    found["matrices"] += [f"sparse.{f}_{k}" for f in "coo csc csr dia dok lil".split() for k in ("array", "matrix")]
     for room in sorted(ROOMS):
         module, short = importlib.import_module(room), room.partition(".")[2]
         for name in sorted(getattr(module, "__all__", ())):

@@ -52,6 +52,7 @@ from .tracers import (
 from .vocabulary import Avals, BatchedResults, Batching, Linearizing, Params, Pushed, Results, Tape
 
 NUMPY_TYPES: Any = (ndarray, np.generic)
+TRACED = "_wengert_traced"  # in the attributes of an object of SciPy: what stands for it, of traced values
 OBJECTS: Any = np.dtype(object)  # of arrays that NumPy makes of lists of traced numbers, and of one by np.asarray
 NESTED_TYPES: Any = (list, tuple)
 
@@ -465,6 +466,7 @@ __all__ = [
     "PENDING",
     "PYTHON_SCALARS",
     "TAKING",
+    "TRACED",
     "Aval",
     "LATE",
     "LinearTracer",

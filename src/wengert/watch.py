@@ -15,7 +15,7 @@ from . import tracers
 ROOMS = frozenset(
     f"scipy.{room}"
     for room in (
-        "cluster.vq fft fftpack integrate interpolate linalg ndimage optimize signal sparse.linalg spatial spatial.distance "
+        "cluster.vq fft fftpack integrate interpolate linalg ndimage optimize signal sparse sparse.linalg spatial spatial.distance "
         "special stats"
     ).split()
 )

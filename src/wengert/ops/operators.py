@@ -16,6 +16,7 @@ from ..core import (
     MASKED_ARRAYS,
     OBJECTS,
     ROOTS,
+    TRACED,
     VALUE_TYPES,
     Primitive,
     Tracer,
@@ -135,7 +136,12 @@ def _product(x: Value, y: Value) -> Value:
     if type(x) is not ndarray and hasattr(x, "tocsr"):
         return sparse_products.matmul(x, y)
     if type(y) is not ndarray and hasattr(y, "tocsr"):
+        if TRACED in vars(y):
+            return NotImplemented  # its entries are traced too, and it has the operator
         return sparse_products.rmatmul(x, y)
+    for other in (x, y):
+        if type(other) is not ndarray and not isinstance(other, Tracer) and not _numeric(other):
+            return NotImplemented
     return contraction.matmul(x, y)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import trees
-from ..core import INNERMOST, OBJECTS, Tracer, as_value
+from ..core import INNERMOST, OBJECTS, TRACED, Tracer, as_value
 from ..vocabulary import Function, Tree, Value
 from .forward import JVPTracer
 from .linearizing import LinearizeTracer
@@ -21,9 +21,6 @@ from .series import SeriesTracer
 
 _CONTAINERS = (list, tuple, dict, set, frozenset)
 _NUMBERS = frozenset({bool, int, float, complex, str, bytes, type(None), np.float64, np.float32, np.int64, np.bool_})
-
-
-TRACED = "_wengert_traced"  # in the attributes of an object of SciPy: what stands for it, of traced values
 
 
 class NotPlain(Exception):  # noqa: N818 - a sign within the library
@@ -92,6 +89,8 @@ def is_traced(x: Any, depth: int = 4) -> bool:
         return False
     if isinstance(x, Tracer):
         return True
+    if hasattr(t, "tocsr"):  # sparse matrices, of which some are dicts
+        return TRACED in x.__dict__
     if isinstance(x, _CONTAINERS):
         return depth > 0 and _any_traced(x.values() if isinstance(x, dict) else x, depth - 1)
     return isinstance(getattr(x, "__wengert_value__", None), Tracer) or TRACED in getattr(x, "__dict__", ())

@@ -34,6 +34,7 @@ from ..errors import ConcretizationError, LeakedTracerError
 from ..frames import user_line
 from ..ops.known import finite
 from ..ops.memory import origin
+from ..ops.shape import broadcast_to_p
 from ..ops.steep import is_steep
 from ..places import NOTING, here
 from ..program import Atom, Equation, Literal, Program, Var, live_equations
@@ -44,6 +45,11 @@ from .paths import EACH, NotKnownYet
 from .refusals import check_shape, large_as_floats, refuse_large
 
 FEW = 16  # elements of an array that is a literal of a Program by value
+
+
+def _only_zeros(x: Any) -> bool:
+    """Whether all elements are zeros without a sign."""
+    return not x.any() and (x.dtype.kind not in "fc" or not any(np.signbit(p).any() for p in (x.real, x.imag)))
 
 
 BRANCH, LOOP, STEPS = "branch", "loop", "steps"
@@ -336,6 +342,9 @@ class StagingTrace(Trace):
         x = self.as_it_is(x)
         if not self.hoist_arrays or x.size <= FEW:
             return Literal(x)
+        if _only_zeros(x):
+            # Made here: a transposition of this Program has to know them for zeros, and nothing is read from memory.
+            return self.append(broadcast_to_p, (np.zeros((), x.dtype)[()],), {"shape": x.shape}).atom
         if id(x) not in self.hoisted:
             self.hoisted[id(x)] = (x, Var(Aval(x.shape, x.dtype)))
         return self.hoisted[id(x)][1]

@@ -22,9 +22,12 @@ SOLVERS = frozenset(
         ).split()
     }
     | {f"integrate.{n}" for n in "odeint quad quad_vec solve_ivp".split()}
+    | {"sparse.linalg._CustomLinearOperator.__init__"}
 )
 # Functions that make objects of C, which take no traced values: in a transformation they give objects that do.
 OBJECTS_OF_C = frozenset({"sparse.linalg.factorized", "sparse.linalg.splu"})
+# The functions of scipy.sparse that are met; the others ask what kind a matrix is, many times in each of SciPy's operations.
+MAKERS = "block_array block_diag bmat diags diags_array find hstack kron kronsum spdiags tril triu vstack".split()
 # Methods of public classes, by room and class.
 METHODS: dict[str, dict[str, str]] = {
     "interpolate": {
@@ -44,6 +47,28 @@ METHODS: dict[str, dict[str, str]] = {
         "RectBivariateSpline": "__init__",
         "BivariateSpline": "ev",
         "_fitpack2._BivariateSplineBase": "__call__",
+    },
+    "sparse": {
+        "_base._spbase": "__add__ __sub__ __rsub__ multiply _matmul_dispatch _rmatmul_dispatch _divide dot setdiag",
+        "_coo._coo_base": "__init__ _matmul_dispatch _rmatmul_dispatch dot __setitem__",
+        "_dia._dia_base": "__init__ multiply",
+        "_compressed._cs_matrix": "__init__",
+        "_bsr._bsr_base": "__init__",
+        "_lil._lil_base": "__init__ __setitem__ __truediv__",
+        "_dok._dok_base": "__init__ __add__ __radd__ __truediv__",
+        "_index.IndexMixin": "__setitem__",
+    },
+    "sparse.linalg": {
+        "LinearOperator": "matvec rmatvec matmat rmatmat dot _rdot _init_dtype",
+        "_interface.MatrixLinearOperator": "__init__ _matmat",
+        "_interface._CustomLinearOperator": "__init__",
+        **{
+            f"_interface.{kind}": "__init__"
+            for kind in (
+                "_AdjointLinearOperator _TransposedLinearOperator _SumLinearOperator _ProductLinearOperator "
+                "_ScaledLinearOperator _PowerLinearOperator _AdjointMatrixOperator"
+            ).split()
+        },
     },
     "special": {"_multiufuncs.MultiUFunc": "__call__"},
     "fft": {
@@ -69,7 +94,8 @@ FILES = {
     "special": ["several"],
     "signal": ["linear_maps"],
     "fftpack": ["linear_maps"],
-    "sparse.linalg": ["linear_maps"],
+    "sparse": ["sparse_matrices", "sparse_operators"],
+    "sparse.linalg": ["sparse_solutions", "sparse_eigen"],
     "linalg": ["linear_maps"],
 }
 
@@ -88,4 +114,4 @@ def answer_of(name: str) -> Function | None:
     return same_meaning(name) if own in getattr(ours, "__all__", ()) else None
 
 
-__all__ = ["FILES", "METHODS", "OBJECTS_OF_C", "SOLVERS", "answer_of"]
+__all__ = ["FILES", "MAKERS", "METHODS", "OBJECTS_OF_C", "SOLVERS", "answer_of"]

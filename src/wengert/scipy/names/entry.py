@@ -19,9 +19,9 @@ from ...errors import WengertError
 from ...transforms.plain import closes_over_traced, is_traced, is_writing
 from ...vocabulary import Function, Keywords
 
-_PLAIN: frozenset[type] = frozenset(
-    {bool, int, float, complex, str, type(None), np.float64, np.float32, np.int64, np.bool_, slice}
-)
+# Types whose objects hold no traced values; SciPy's classes of sparse matrices are added when they are met, as one with traced
+# entries is of another class.
+PLAIN: set[type] = {bool, int, float, complex, str, type(None), np.float64, np.float32, np.int64, np.bool_, slice}
 
 
 MET: weakref.WeakKeyDictionary[Any, Entry] = weakref.WeakKeyDictionary()
@@ -42,8 +42,14 @@ SKIPPED = "<wengert, a step before SciPy's function, skipped by warnings as impo
 def _is_plain(args: Iterable[Any]) -> bool:
     for a in args:
         t = type(a)
-        if t in _PLAIN or (t is np.ndarray and a.dtype is not OBJECTS):
+        if t in PLAIN or (t is np.ndarray and a.dtype is not OBJECTS):
             continue
+        if t is tuple:
+            for b in a:
+                if type(b) not in PLAIN and (type(b) is not np.ndarray or b.dtype is OBJECTS):
+                    break
+            else:
+                continue
         if is_traced(a):
             return False
     return True
@@ -87,7 +93,7 @@ class Entry:
                 return self.answered(args, kwargs)
             return self.original(*args, **kwargs)
         for a in (*args, *kwargs.values()) if kwargs else args:
-            if type(a) in _PLAIN or not callable(a):
+            if type(a) in PLAIN or not callable(a):
                 continue
             bare = type(a) is types.FunctionType and a.__closure__ is None and a.__defaults__ is None
             if (not bare and closes_over_traced(a)) or is_writing():
@@ -180,4 +186,4 @@ def entry_of(function: Any) -> Entry | None:
         return None
 
 
-__all__ = ["HOW", "MET", "SKIPPED", "Entry", "entry_of"]
+__all__ = ["HOW", "MET", "PLAIN", "SKIPPED", "Entry", "entry_of"]

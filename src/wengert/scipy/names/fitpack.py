@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from ... import numpy as wnp
-from ...core import as_array, shape_of
+from ...core import TRACED, as_array, shape_of
 from ...errors import NotSupportedError
 from ...ops.special.declare import floating
-from ...transforms.plain import TRACED, is_traced
+from ...transforms.plain import is_traced
 from .entry import Entry
 from .interpolating import Spline, made, outside
 

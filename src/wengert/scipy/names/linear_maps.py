@@ -1,8 +1,7 @@
-"""Functions of SciPy that are linear in one argument, by their own names: filters, resampling, transforms, sparse solutions.
+"""Functions of SciPy that are linear in one argument, by their own names: filters, resampling, transforms; equations of Riccati.
 
 What such a function does along an axis is a matrix, which SciPy itself makes of the unit vectors; the answer is the product with
-it, so all of SciPy's conventions (ends, padding, initial states) are in it. Solutions with sparse matrices of plain
-numbers are solutions, with SciPy's factors of the matrix and of its transpose.
+it, so all of SciPy's conventions (ends, padding, initial states) are in it.
 """
 
 from __future__ import annotations
@@ -14,11 +13,9 @@ from typing import Any
 import numpy as np
 
 from ... import numpy as wnp
-from ...core import Aval, Tracer, as_array, dtype_of, shape_of
+from ...core import Aval, Tracer, as_array, shape_of
 from ...errors import NotSupportedError
-from ...ops.host import host_call_p
 from ...ops.special.declare import floating
-from ...transforms.implicit import custom_linear_solve
 from ...transforms.plain import is_traced
 from ...transforms.solutions import solved
 from ...vocabulary import ArrayLike, Function, Value
@@ -73,117 +70,6 @@ def fft(name: str, shape: str | None = None) -> Function:
         return ours(named.pop("x"), **{k: v for k, v in named.items() if v is not None})
 
     return answer
-
-
-# --- sparse matrices ------------------------------------------------------------------------------------------------
-
-
-def solution(
-    matrix: Any, solve: Callable[[np.ndarray], np.ndarray], turned: Callable[[np.ndarray], np.ndarray], b: ArrayLike
-) -> Any:
-    """The solution with a sparse matrix of plain numbers, by functions that solve with it and with its transpose."""
-
-    def by(function: Callable[[np.ndarray], np.ndarray]) -> Callable[[Any, Any], Any]:
-        def solver(_: Any, right: Any) -> Any:
-            aval = Aval(shape_of(right), dtype_of(right))
-            return host_call_p.bind(right, function=lambda v: [function(v).reshape(v.shape)], avals=(aval,))[0]
-
-        return solver
-
-    b = floating(as_array(b))[0]
-    columns = shape_of(b)
-    if len(columns) == 2:
-        one = lambda v: solution(matrix, solve, turned, v)  # noqa: E731
-        return wnp.stack([one(b[:, j]) for j in range(columns[1])], 1)
-    return custom_linear_solve(lambda x: matrix @ x, b, by(solve), by(turned))
-
-
-def spsolve(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
-    """`scipy.sparse.linalg.spsolve`."""
-    named = entry.bound(args, kwargs)
-    matrix, b = named["A"], named["b"]
-    b = as_array(b)
-    if len(shape_of(b)) == 2 and shape_of(b)[1] == 1:
-        b = b[:, 0]  # whose solution SciPy gives as a vector
-    if isinstance(matrix, Tracer):
-        return wnp.linalg.solve(matrix, b)
-    rest = {k: v for k, v in named.items() if k not in ("A", "b")}
-    turned = matrix.T.tocsc()
-    return solution(
-        matrix,
-        lambda v: entry.call({"A": matrix, "b": v, **rest}),
-        lambda v: entry.call({"A": turned, "b": v, **rest}),
-        b,
-    )
-
-
-def spsolve_triangular(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
-    """`scipy.sparse.linalg.spsolve_triangular`."""
-    import scipy.sparse
-
-    named = entry.bound(args, kwargs)
-    matrix, lower, unit = named["A"], named["lower"], named["unit_diagonal"]
-    used = scipy.sparse.tril(matrix, -1 if unit else 0) if lower else scipy.sparse.triu(matrix, 1 if unit else 0)
-    used = (used + scipy.sparse.identity(matrix.shape[0])).tocsr() if unit else used.tocsr()
-    turned = used.T.tocsr()
-    return solution(
-        used,
-        lambda v: entry.original(used, v, lower=lower),
-        lambda v: entry.original(turned, v, lower=not lower),
-        named["b"],
-    )
-
-
-class Factors:
-    """SciPy's factors of a sparse matrix, which solve for traced right-hand sides as well."""
-
-    def __init__(self, matrix: Any, factors: Any) -> None:
-        self._matrix, self._factors = matrix, factors
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._factors, name)
-
-    def solve(self, rhs: ArrayLike, trans: str = "N") -> Any:
-        if not is_traced(rhs):
-            return self._factors.solve(rhs, trans)
-        if trans == "H":
-            return wnp.conj(self.solve(wnp.conj(as_array(rhs)), "T"))
-        matrix, other = (self._matrix, "T") if trans == "N" else (self._matrix.T, "N")
-        solve = self._factors.solve
-        return solution(matrix, lambda v: solve(v, trans), lambda v: solve(v, other), rhs)
-
-
-def splu(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
-    """`scipy.sparse.linalg.splu` in a function under transformation."""
-    named = entry.bound(args, kwargs)
-    if is_traced(named["A"]):
-        raise NotSupportedError(
-            f"scipy.{entry.name} factors matrices of plain numbers; for traced ones write np.linalg.solve(A, b)"
-        )
-    return Factors(named["A"], entry.original(*args, **kwargs))
-
-
-def factorized(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
-    """`scipy.sparse.linalg.factorized` in a function under transformation."""
-    from scipy.sparse.linalg import splu as theirs
-
-    matrix = entry.bound(args, kwargs)["A"]
-    if is_traced(matrix):
-        raise NotSupportedError(
-            "scipy.sparse.linalg.factorized takes matrices of plain numbers; write np.linalg.solve(A, b)"
-        )
-    made: Any = theirs(matrix.tocsc())
-    return (made if isinstance(made, Factors) else Factors(matrix, made)).solve
-
-
-def expm_multiply(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Value:
-    """`scipy.sparse.linalg.expm_multiply` of a plain matrix and a traced vector or matrix."""
-    named = entry.bound(args, kwargs)
-    if is_traced(named["A"]):
-        return importlib.import_module("wengert.scipy.linalg").expm(named["A"]) @ named["B"]
-    if named["start"] is not None or named["stop"] is not None:
-        raise NotSupportedError("scipy.sparse.linalg.expm_multiply of traced values gives one time: call it for each")
-    return entry.original(named["A"], np.eye(named["A"].shape[0])) @ named["B"]
 
 
 # --- equations of Riccati -------------------------------------------------------------------------------------------
@@ -257,13 +143,8 @@ ANSWERS: dict[str, Any] = {
     "fftpack.tilbert": along("x"),
     "fftpack.itilbert": along("x"),
     "fftpack.shift": along("x"),
-    "sparse.linalg.factorized": factorized,
-    "sparse.linalg.splu": splu,
-    "sparse.linalg.spsolve": spsolve,
-    "sparse.linalg.spsolve_triangular": spsolve_triangular,
-    "sparse.linalg.expm_multiply": expm_multiply,
     "linalg.solve_continuous_are": riccati(_continuous),
     "linalg.solve_discrete_are": riccati(_discrete),
 }
 
-__all__ = ["ANSWERS", "solution"]
+__all__ = ["ANSWERS"]

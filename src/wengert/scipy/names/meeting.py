@@ -13,9 +13,10 @@ import threading
 import types
 from typing import Any
 
-from .declared import METHODS, OBJECTS_OF_C, SOLVERS, answer_of
-from .entry import MET, SKIPPED, Entry
+from .declared import MAKERS, METHODS, OBJECTS_OF_C, SOLVERS, answer_of
+from .entry import MET, PLAIN, SKIPPED, Entry
 
+FORMATS = "bsr coo csc csr dia dok lil".split()
 _lock = threading.RLock()
 
 
@@ -56,7 +57,10 @@ def meet_room(room: str) -> None:
     module = sys.modules[room]
     short = room.partition(".")[2]
     with _lock:
-        for name in getattr(module, "__all__", ()):
+        if short == "sparse":
+            kinds = [getattr(module, f"{f}_{k}", None) for f in FORMATS for k in ("matrix", "array")]
+            PLAIN.update(k for k in kinds if k is not None)
+        for name in getattr(module, "__all__", ()) if short != "sparse" else MAKERS:
             function = getattr(module, name, None)
             if isinstance(function, types.FunctionType):
                 meet_function(function, f"{short}.{name}")
