@@ -22,6 +22,7 @@ TYPES = {"i1"}  # a Bessel function, and a type of LLVM's
 # Strings that are names of operations, and primitives that are imported.
 MENTIONS: dict[str, int] = {
     "apart.py": 4,
+    "borders.py": 1,  # kinds of nodes
     "columns.py": 2,
     "components.py": 1,
     "control/bodies.py": 4,

@@ -2,6 +2,7 @@
 
 ``python -m benchmarks.table --quick`` takes the rows of `make bench`; without it all; ``--rows fft`` those with that in their name or
 family; ``--again`` those that have numbers too. Numbers are kept in ``--numbers`` after each row, with the version of the sources.
+``--processor --cores 0`` takes processor time on one core, on a machine that others use.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from . import page
+from . import forked, page
 from .libraries import MAKERS
 from .peaks import peaks
 from .rows import ROWS
@@ -37,6 +38,13 @@ def save(path: Path, numbers: dict[str, Any]) -> None:
     part.replace(path)
 
 
+def _in_a_process(command: list[str], limit: float) -> tuple[dict[str, Any] | None, str]:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=limit, check=False)
+    lines = done.stdout.strip().splitlines()
+    record = json.loads(lines[-1]) if done.returncode == 0 and lines else None
+    return record, f"the process ended with status {done.returncode}: {done.stderr.strip()[-200:]}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
@@ -46,6 +54,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.5, help="for each library and row, at least")
     parser.add_argument("--limit", type=float, default=180.0, help="seconds after which a row is given up")
     parser.add_argument("--cores", default="", help="processors that rows may use, such as 0 or 0,1")
+    parser.add_argument("--processor", action="store_true", help="processor time, of one core")
     parser.add_argument("--numbers", type=Path, default=ROOT / "out" / "rows.json")
     parser.add_argument("--page", type=Path, default=None, help="where the page is written")
     options = parser.parse_args()
@@ -61,15 +70,19 @@ def main() -> None:
     left = [r for r in wanted if options.again or r.name not in kept]
     if left:
         numbers.setdefault("peaks", {})[key] = peaks()
+    if options.processor:
+        forked.import_all(options.libraries.split(","))
     for count, row in enumerate(left, 1):
         command = [sys.executable, "-m", "benchmarks.table.measure", row.name, options.libraries, str(options.seconds)]
         try:
-            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=options.limit, check=False)
-            lines = done.stdout.strip().splitlines()
-            record = json.loads(lines[-1]) if done.returncode == 0 and lines else None
-            why = f"the process ended with status {done.returncode}: {done.stderr.strip()[-200:]}"
-        except subprocess.TimeoutExpired:
+            if options.processor:
+                record, why = forked.taken(row.name, options.libraries.split(","), options.seconds, options.limit), ""
+            else:
+                record, why = _in_a_process(command, options.limit)
+        except (subprocess.TimeoutExpired, TimeoutError):
             record, why = None, f"it took more than {options.limit:.0f} s"
+        except ChildProcessError as error:
+            record, why = None, str(error)
         if record is None:
             record = {
                 "name": row.name,

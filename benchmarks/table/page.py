@@ -18,8 +18,13 @@ a product of 1,024 rows of NumPy reach on the same cores. `make bench-all` takes
 """
 
 
+def taken(record: dict[str, Any]) -> dict[str, float]:
+    """The time of each library that is compared: of processor time the least, else the median."""
+    return record.get(record.get("compared", "median"), {})
+
+
 def ratio(record: dict[str, Any], other: str) -> float | None:
-    times = record.get("median", {})
+    times = taken(record)
     return times[other] / times["wengert"] if other in times and "wengert" in times else None
 
 
@@ -44,14 +49,14 @@ def duration(seconds: float | None) -> str:
 
 
 def line(record: dict[str, Any]) -> str:
-    times = record.get("median", {})
+    times = taken(record)
     ratios = " ".join(f"{k} {r:.2f}" for k in OTHERS if (r := ratio(record, k)) is not None)
     wrong = record["errors"].get("wengert") or record["errors"].get("process", "")
     return f"{record['name']}: {duration(times.get('wengert'))} {ratios} {wrong}"
 
 
 def of_peak(record: dict[str, Any], peaks: dict[str, float]) -> str:
-    t = record.get("median", {}).get("wengert")
+    t = taken(record).get("wengert")
     parts = []
     if t and record.get("bytes"):
         parts.append(f"{100 * record['bytes'] / t / peaks['copy']:.0f} % of a copy")
@@ -66,7 +71,7 @@ def _table(records: list[dict[str, Any]], peaks: dict[str, float]) -> list[str]:
     lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
     for r in records:
         cells = [f"{x:.2f}" if (x := ratio(r, k)) is not None else "" for k in OTHERS]
-        own = duration(r.get("median", {}).get("wengert"))
+        own = duration(taken(r).get("wengert"))
         lines.append(f"| {' | '.join([r['name'], own, *cells, of_peak(r, peaks), r.get('limit', '')])} |")
     return lines
 

@@ -17,9 +17,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import allocation, cache
+from . import allocation, cache, gemm
 from .emitter import BITS, FLOATS, V
-from .gemm import even
 from .products import Product
 from .rewrites import on
 from .serial.writer import Array, Text, memory_type
@@ -35,8 +34,7 @@ SMALLEST = 32  # rows and contracted places from which packing pays
 def tile(m: int, n: int, bits: int, vector_bytes: int) -> tuple[int, int]:
     """Rows and vectors of a tile of the result: of 32 registers 24 hold it, of 16 registers 12."""
     most, registers = (3, 24) if vector_bytes == 64 else (2, 12)
-    vectors = even(-(-n * bits // 8 // vector_bytes), most)
-    return even(m, registers // vectors), vectors
+    return gemm.tiled(m, -(-n * bits // 8 // vector_bytes), most, registers, registers, gemm.LOAD, gemm.CHAINS)
 
 
 def takes(p: Product, type_: str, vector_bytes: int) -> bool:

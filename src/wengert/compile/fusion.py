@@ -16,10 +16,12 @@ from typing import Any
 import numpy as np
 
 from ..lowering import Formula, computed_in, meaning, narrow
-from ..lowering.index_maps import Affine, Interleaved, Structure, strides_of
+from ..lowering.index_maps import Affine, Interleaved, Joined, Structure, strides_of
 from ..lowering.kinds import Check, Contraction
 from ..lowering.monoids import ALL, SUM, Monoid, Reduction
 from ..program import AVAL, Atom, Equation, Literal, Program, Var, has_effect, may_fail
+from . import borders
+from .borders import divided
 from .components import separated
 from .control.step import Control, control_of
 from .interleaved import REAL, SameBytes
@@ -114,11 +116,11 @@ class Plan:
         self._crowd: dict[Any, int] = {}
         self._effects = 0  # the stage of the last equation with an effect
         self._later: set[Var] = set(program.inputs)  # results that are complete only after their stage
-        self._consumers: dict[Var, int] = {}
+        self._uses: dict[Var, list[Equation]] = {}
         for eqn in program.equations:
             for a in set(eqn.inputs):
                 if type(a) is Var:
-                    self._consumers[a] = self._consumers.get(a, 0) + 1
+                    self._uses.setdefault(a, []).append(eqn)
         # What some elementwise equation uses at more points than it has: if it is dear it will be in memory.
         self._spread = {
             a
@@ -156,7 +158,7 @@ class Plan:
         if isinstance(native, Formula):
             return MAP if lowered(eqn.primitive, avals, outs[0]) else CALL
         if isinstance(native, Structure):
-            return VIEW if native.inlined(eqn) else PIECES
+            return VIEW if native.inlined(eqn) or self._read_through(eqn) else PIECES
         if isinstance(native, Check):
             return REDUCE
         if isinstance(native, Reduction) and size_of(avals[0]) > 0:
@@ -168,6 +170,13 @@ class Plan:
                 return CALL  # floating point of 16 bits has been written in float32
             return CALL if [a for a in avals if a.dtype != outs[0].dtype] else PRODUCT
         return CALL
+
+    def _read_through(self, eqn: Equation) -> bool:
+        """Whether what is put together of a few cheap arrays is read where it is used, in nests that come apart at its seams."""
+        if not isinstance(eqn.primitive.native, Joined) or not borders.seams(eqn):
+            return False
+        cheap = all(type(a) is Var and self._cost[a] <= CHEAP for a in eqn.inputs)
+        return cheap and borders.by_point(self.program, eqn.outputs[0], self._uses)
 
     def _flat(self, eqn: Equation) -> bool:
         """Whether an equation gives the memory of its operand another shape."""
@@ -270,7 +279,7 @@ class Plan:
             return True
         if view is not None and view.computed and a is eqn.inputs[0]:
             return self._cost[a] > CHEAP
-        if view is not None and self._consumers[a] > 1 and self._cost[a] > CHEAP:
+        if view is not None and len(self._uses[a]) > 1 and self._cost[a] > CHEAP:
             return True  # it would be computed at several points
         if {a, eqn.outputs[0]} <= self._spread and self._cost[a] > CHEAP >= eqn.primitive.native.cost:
             return True  # it will be, and then the result is cheap to compute where it is used
@@ -367,7 +376,8 @@ class Plan:
             nests.setdefault(key, Kernel(shape, ())).roots.append(root)
         for kernel in nests.values():
             self._expand(kernel, stage)
-            self.steps += separated(kernel, partial(self._blank, kernel))
+            for part in separated(kernel, partial(self._blank, kernel, kernel.domain)):
+                self.steps += [part] if part.size < borders.LEAST else divided(part, partial(self._blank, kernel))
         self.steps += after
 
     def _reduction(self, eqn: Equation) -> tuple[tuple[int, ...], tuple[int, ...], Any, Monoid]:
@@ -420,9 +430,9 @@ class Plan:
             a = eqn.inputs[0]
         return size_of(a.aval) <= most
 
-    def _blank(self, kernel: Kernel) -> Kernel:
-        """A nest over the same domain, with nothing in it yet."""
-        blank = Kernel(kernel.domain, kernel.reduced)
+    def _blank(self, kernel: Kernel, domain: tuple[int, ...]) -> Kernel:
+        """A nest over a domain that reads what another one does, with nothing in it yet."""
+        blank = Kernel(domain, kernel.reduced)
         blank.nest = Nest(self.producer, kernel.nest.in_memory)
         return blank
 

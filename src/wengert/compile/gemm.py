@@ -9,6 +9,7 @@ Geijn, "Anatomy of high-performance matrix multiplication", 2008, section 4.
 from __future__ import annotations
 
 import itertools
+from functools import lru_cache
 
 from . import allocation
 from .emitter import BITS, FLOATS, literal_text
@@ -20,19 +21,41 @@ AHEAD = 16  # steps from a row that is read to the one that is fetched with it
 PACKED = 1 << 19  # bytes of the second factor from which its columns are packed
 PAGE = 4096
 CACHE = 1 << 18  # bytes that the nearest caches hold
+LOAD = 1.3  # what a load takes beside a product of vectors, measured
+CHAINS = 8  # sums of a tile that keep a processor busy
 
 
 def tile(m: int, n: int, bits: int, vector_bytes: int) -> tuple[int, int, int]:
     """Rows, vectors in a row, and lanes of a vector of the tile for an ``m`` by ``n`` result.
 
-    Of 32 registers 24 hold the tile, of 16 registers 8 do; as few as possible are computed twice at the edges.
+    Of 32 registers 24 hold the tile, of 16 registers 8 do.
     """
     lanes = vector_bytes * 8 // bits
     while lanes > n:
         lanes //= 2
     wide = vector_bytes == 64
-    vectors = even(-(-n // lanes), 3 if wide else 2)
-    return even(m, (24 if wide else 8) // vectors if vectors > 1 else (16 if wide else 8)), vectors, lanes
+    return *tiled(m, -(-n // lanes), 3 if wide else 2, 24 if wide else 8, 16 if wide else 8, LOAD, CHAINS), lanes
+
+
+@lru_cache(maxsize=256)
+def tiled(m: int, across: int, widest: int, registers: int, tallest: int, load: float, chains: int) -> tuple[int, int]:
+    """Rows and vectors of the tile that takes the least time for a result of `m` rows of `across` vectors.
+
+    What tiles at the edges have in common with their neighbours is computed twice. In a step a tile loads its vectors and a number for each
+    row, and has a product for each of both. Processors do two of either at a time, of loads somewhat less, and a sum waits four times
+    as long for the one before. Of equal times fewer loads are better.
+
+    Args:
+        widest: the most vectors. registers: those that hold a tile. tallest: the most rows of one vector. load, chains: `LOAD`, `CHAINS`.
+    """
+
+    def time(shape: tuple[int, int]) -> float:
+        rows, vectors = shape
+        count = -(-m // rows) * -(-across // vectors)
+        return count * (max(rows * vectors, load * (rows + vectors), chains) + 0.1 * (rows + vectors))
+
+    shapes = [(even(m, min(registers // v, tallest)), v) for v in range(widest, 0, -1)]
+    return min(shapes, key=time)
 
 
 def even(length: int, most: int) -> int:

@@ -110,7 +110,7 @@ class Texts:
 
 def _shared(functions: Sequence[str]) -> list[str]:
     """Functions that other modules may call."""
-    return [f.replace("define internal ", "define hidden ", 1) for f in functions]
+    return [f.replace("define internal ", "define ", 1) for f in functions]
 
 
 def _declaration(function: str) -> str:

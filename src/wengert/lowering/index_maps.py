@@ -387,6 +387,18 @@ class Joined(Structure):
     def inlined(self, eqn: Step) -> bool:
         return False
 
+    def read(self, nest: Any, eqn: Step, point: Point, mask: int | None) -> Any:
+        axis, start = eqn.params["axis"], eqn.outputs[0].aval.shape[eqn.params["axis"]]
+        found = None
+        for a in reversed(eqn.inputs):
+            n = a.aval.shape[axis]
+            start -= n
+            source = (*point[:axis], nest.step(point[axis], 1, -start), *point[axis + 1 :])
+            here = nest.inside(source[axis], 0, n, None)
+            value = yield (a, source, nest.both(mask, here))
+            found = value if found is None else nest.node("select", (here, value, found), None, a.aval.dtype)
+        return found
+
     def pieces(self, eqn: Step) -> tuple[bool, list[tuple[Any, Affine]]]:
         strides = strides_of(eqn.outputs[0].aval.shape)
         placed: list[tuple[Any, Affine]] = []

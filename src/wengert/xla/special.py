@@ -18,6 +18,7 @@ from .real import jax, jnp, lax, special
 from .tracing import Rule, Site, rule
 
 FAR = 20.0  # from where an asymptotic series has all digits
+TINY = 1e-30  # whose squares are lost beside 1
 
 
 def erfi(x: Any) -> Any:
@@ -38,6 +39,20 @@ def i0e_slope(x: Any) -> Any:
     w = 1 / jnp.maximum(size, FAR)
     far = special.i0e(size) * w * (0.5 + w * (0.125 + w * (0.125 + w * 0.1953125)))
     return -jnp.sign(x) * jnp.where(size > 10 * FAR, far, special.i0e(size) - special.i1e(size))
+
+
+def i1_slope(x: Any) -> Any:
+    """``i0(x) - i1(x) / x``, a half at 0."""
+    small = jnp.abs(x) < TINY
+    return jnp.where(small, 0.5, special.i0(x) - special.i1(x) / jnp.where(small, 1, x))
+
+
+def i1e_slope(x: Any) -> Any:
+    """``i0e(a) - i1e(a) - i1e(a) / a`` at ``a = abs(x)``, a half at 0."""
+    size = jnp.abs(x)
+    small = size < TINY
+    far = -i0e_slope(size) - special.i1e(size) / jnp.where(small, 1, size)
+    return jnp.where(small, 0.5, far)
 
 
 def stdtr(df: Any, t: Any) -> Any:
@@ -83,6 +98,8 @@ SPECIAL: dict[str, Function] = {
     "erfi": erfi,
     "dawsn_slope": of_reals(dawsn_slope),
     "i0e_slope": of_reals(i0e_slope),
+    "i1_slope": of_reals(i1_slope),
+    "i1e_slope": of_reals(i1e_slope),
     "stdtr": of_reals(stdtr),
     "shi": of_reals(shi),
     "chi": of_reals(chi),

@@ -13,12 +13,12 @@ import numpy as np
 from ...core import Value, as_value, dtype_of
 from ...documented import with_example
 from ...errors import NotDifferentiableError
-from ...lowering import formulas
+from ...lowering import Composition, formulas
 from ..declare import function_of
-from ..elementwise import absolute, exp, log, sign, where
+from ..elementwise import absolute, exp, less, log, sign, where
 from ..families import Elementwise
 from . import bessel_orders, scaled_bessel
-from .declare import SQRT_PI, ParameterDerivative, few, kept, none, scipy_function, special
+from .declare import SQRT_PI, ParameterDerivative, few, in_double, kept, none, scipy_function, special
 from .polygammas import gammaln
 
 _ANY, _POSITIVE = (-2.0, 2.0), (0.3, 3.0)
@@ -31,12 +31,33 @@ def _slope_of(name: str, order: float | None = None) -> Any:
     return lambda ans, x: SLOPES[name].bind(x, order, orders=(1,))
 
 
+_TINY = 1e-30  # whose squares are lost beside 1
+_scipy_i0, _scipy_iv = scipy_function("i0"), scipy_function("iv")
+
+
+def _i1_slope(x: Value, ratio: Value) -> Value:
+    """``i0 - i1 / x``, infinite where both are."""
+    return where(less(absolute(x), _TINY), 0.5, where(less(ratio, np.inf), i0(x) - ratio, i0(x)))
+
+
+def _i1e_slope(a: Value) -> Value:
+    """``i0e - i1e - i1e / a`` of ``a >= 0``, by the difference that does not cancel."""
+    return where(less(a, _TINY), 0.5, -(i0e_slope_p.bind(a) + i1e(a) / a))
+
+
 j0_p = special("j0", (lambda ans, x: -j1(x),), _ANY)
 j1_p = special("j1", (lambda ans, x: (j0(x) - jv(2, x)) / 2,), _ANY)
 y0_p = special("y0", (lambda ans, x: -y1(x),), _POSITIVE)
 y1_p = special("y1", (lambda ans, x: (y0(x) - yv(2, x)) / 2,), _POSITIVE)
 i0_p = special("i0", (lambda ans, x: i1(x),), _ANY, native=formulas.i0)
-i1_p = special("i1", (lambda ans, x: (i0(x) + iv(2, x)) / 2,), _ANY, native=formulas.i1)
+i1_slope_p = special(
+    "i1_slope",
+    (lambda ans, x: (3 * i1(x) + iv(3, x)) / 4,),
+    _ANY,
+    function=lambda x: in_double(i0_p, lambda y: (_scipy_i0(y) + _scipy_iv(2.0, y)) / 2, x),
+    native=Composition(lambda x: in_double(i0_p, lambda y: _i1_slope(y, i1(y) / y), x)),
+)
+i1_p = special("i1", (lambda ans, x: i1_slope_p.bind(x),), _ANY, native=formulas.i1)
 i0e_slope_p = special(
     "i0e_slope",
     (lambda ans, x: SLOPES["ive"].bind(x, 0.0, orders=(2,)),),
@@ -45,7 +66,14 @@ i0e_slope_p = special(
     native=formulas.i0e_slope,
 )
 i0e_p = special("i0e", (lambda ans, x: i0e_slope_p.bind(x),), _POSITIVE, native=formulas.i0e)
-i1e_p = special("i1e", (_slope_of("ive", 1),), _POSITIVE, native=formulas.i1e)
+i1e_slope_p = special(
+    "i1e_slope",
+    (lambda ans, x: SLOPES["ive"].bind(x, 1.0, orders=(2,)),),
+    _POSITIVE,
+    function=lambda x: in_double(i0_p, lambda y: SLOPES["ive"].bind(y, 1.0, orders=(1,)), x),
+    native=Composition(lambda x: in_double(i0_p, lambda y: _i1e_slope(absolute(y)), x)),
+)
+i1e_p = special("i1e", (lambda ans, x: i1e_slope_p.bind(x),), _POSITIVE, native=formulas.i1e)
 k0_p = special("k0", (lambda ans, x: -k1(x),), _POSITIVE)
 k1_p = special("k1", (lambda ans, x: -(k0(x) + kv(2, x)) / 2,), _POSITIVE)
 k0e_p = special("k0e", (_slope_of("kve", 0),), _POSITIVE)

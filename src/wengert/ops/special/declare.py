@@ -47,6 +47,11 @@ def scipy_function(name: str, component: int | None = None, ufunc: str | None = 
     return call
 
 
+def in_double(like: Primitive, function: Function, x: Value) -> Value:
+    """A function of `x` in double precision, of the dtype of another operation's result."""
+    return convert(function(convert(x, np.dtype(np.float64))), like.abstract(aval_of(x)).dtype)
+
+
 def kept(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function whose result has the dtype of the floating arguments, where SciPy has float64 alone or beside integers.
 
