@@ -128,3 +128,27 @@ def test_parts_of_a_program_may_lie_far_apart(hole):
     done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[1], check=False)
     assert done.returncode == 0, done.stderr[-500:]
     assert float(done.stdout) < 1e-9
+
+
+def test_reductions_down_columns_walk_rows():
+    """Maxima and products of columns are kept in memory, as sums are, so that memory is walked in order."""
+    x = np.random.default_rng(0).normal(size=(300, 500))
+    x[7, 3] = np.nan
+    for name in ("max", "min", "prod"):
+        for dtype in (np.float64, np.float32, np.float16, np.int16):
+            y = (np.nan_to_num(x) if np.dtype(dtype).kind == "i" else x).astype(dtype)
+            with np.errstate(all="ignore"):
+                wanted = getattr(np, name)(y, axis=0)
+            found = w.jit(lambda y, name=name: getattr(wnp, name)(y, axis=0))(y)
+            assert found.dtype == wanted.dtype
+            np.testing.assert_allclose(found, wanted, rtol=1e-3)
+    text = w.jit(lambda y: wnp.max(y, axis=0)).lower(x).loops()
+    assert text.index("reduce i0") < text.index("for i1")
+
+
+def test_known_truths_leave_nothing_to_numpy():
+    f = w.jit(lambda x: wnp.where(wnp.bitwise_and(x > 1, np.False_), wnp.sort(x), x * 2) + ((x > 0) | np.True_))
+    x = np.linspace(-2, 3, 50)
+    lowered = f.lower(x)
+    assert "sort" not in lowered.loops() and "bitwise" not in lowered.loops()
+    np.testing.assert_array_equal(f(x), x * 2 + 1)

@@ -18,7 +18,7 @@ from wengert.compile.rewriter import RULES
 from wengert.lowering import meaning
 from wengert.ops.elementwise import ratio
 from wengert.ops.norms import norm_p
-from wengert.ops.slices import pad_p
+from wengert.ops.slices import pad_p, slice_p
 from wengert.program import subprograms
 
 X = np.array([1.5, -2.0, 0.25, 1e300, 1e-300, np.inf, -np.inf, np.nan])
@@ -94,6 +94,12 @@ REWRITES = {
     "where of equal sides": (lambda x, y: wnp.where(x > y, x, x), (X, Y), []),
     "and with False": (lambda x: wnp.logical_and(x > 0, False), (X,), ["broadcast_to"]),
     "and with True": (lambda x: wnp.logical_and(True, x > 0), (X,), ["greater"]),
+    "or with True": (lambda x: wnp.logical_or(x > 0, True), (X,), ["broadcast_to"]),
+    "or with False": (lambda x: wnp.logical_or(False, x > 0), (X,), ["greater"]),
+    "bits and False": (lambda x: wnp.bitwise_and(np.False_, x > 0), (X,), ["broadcast_to"]),
+    "bits or False": (lambda x: wnp.bitwise_or(x > 0, np.False_), (X,), ["greater"]),
+    "bits and 0": (lambda x: wnp.bitwise_and(x, 0), (I,), ["bitwise_and"]),
+    "slice of everything": (lambda x: slice_p.bind(x, starts=(0, 0), stops=(3, 4), steps=(1, 1)), (M,), []),
     "norm of rows": (lambda x: norm_p.bind(x, axes=(1,)), (M,), ["square", "reduce_sum", "sqrt"]),
     "component over norm": (
         lambda x, n: ratio(x, n), (X, np.arange(8.0)), ["equal", "divide", "where"],

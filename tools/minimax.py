@@ -282,6 +282,13 @@ SPECS: dict[str, Fit] = {
         (0.0, 0.4225),
         {"float": 4, "double": 9},
     ),
+    "ERF_FAR": Fit(
+        "-log(erfc(a)) in a, relative to erf(a)",
+        lambda a: -mp.log(mp.erfc(a)),
+        lambda a: mp.erfc(a) / mp.erf(a),
+        (0.65, 5.95),
+        {"float": 6, "double": 20},
+    ),
     "ERFCX": Fit(
         "(a + 1/2) erfcx(a) in u = (a - 4) / (a + 4), relative",
         lambda u: scaled_erfcx(u),

@@ -158,13 +158,26 @@ def _with_axes(r: Rewriter, x: Atom, shape: tuple[int, ...], new: tuple[int, ...
     return r.one(maps.Reshape, x, shape=tuple(1 if n == 1 else next(mine) for n in new))
 
 
-@rule(f.logical_and)
+@rule(f.logical_and, f.bitwise_and)
 @_elementwise
-def _logical_and(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+def _and(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    return _decided(eqn, inputs, False)
+
+
+@rule(f.logical_or, f.bitwise_or)
+@_elementwise
+def _or(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    return _decided(eqn, inputs, True)
+
+
+def _decided(eqn: Equation, inputs: list[Atom], truth: bool) -> Atom | None:
+    """What is known of two truth values where one is: it is the result, or the other one is."""
+    if eqn.outputs[0].aval.dtype.kind != "b":
+        return None
     for x, y in (inputs, inputs[::-1]):
         n = number(x)
-        if n is not None and not n:
-            return Literal(np.False_)
+        if n is not None and bool(n) == truth:
+            return Literal(np.bool_(truth))
         if n is not None and _same_type(y, eqn):
             return y
     return None

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from ..lowering.formulas import product
-from ..lowering.monoids import SUM
 from ..program import AVAL, Var
 from .access import BOOL, Access
 from .emitter import FLOATS, Region, V
@@ -262,10 +261,29 @@ class KernelWriter(Access):
         return value if fresh is None else e.select(fresh, value, neutral)
 
     def _clear(self, root: Root) -> None:
-        name = "llvm.memset.p0.i64"
-        self.e.declarations.setdefault(name, f"declare void @{name}(ptr, i8, i64, i1)")
-        n = self.own_bytes(root.target)
-        self.e.raw(f"  call void @{name}(ptr {self.pointer(root.target).name}, i8 0, i64 {n}, i1 false)")
+        """Write what changes nothing, zeros at once and other numbers a vector at a time."""
+        e, n, dtype, pointer = self.e, self.own_bytes(root.target), root.target.aval.dtype, self.pointer(root.target)
+        start = root.combine.identity(dtype)
+        if not start:
+            name = "llvm.memset.p0.i64"
+            e.declarations.setdefault(name, f"declare void @{name}(ptr, i8, i64, i1)")
+            e.raw(f"  call void @{name}(ptr {pointer.name}, i8 0, i64 {n}, i1 false)")
+            return
+        assert self.schedule.vector is not None
+        lanes, at, last = self.schedule.vector.lanes, e.fresh("clear"), n // dtype.itemsize - self.schedule.vector.lanes
+        value = to_memory(e, e.constant(start, REGISTERS[dtype], lanes), dtype)
+        e.declarations.setdefault("llvm.smin.i64", "declare i64 @llvm.smin.i64(i64, i64)")
+        name = at[1:]
+        for line in (
+            f"br label %pre.{name}", f"pre.{name}:", f"br label %head.{name}", f"head.{name}:",
+            f"{at} = phi i64 [0, %pre.{name}], [{at}.n, %head.{name}]",
+            f"{at}.i = call i64 @llvm.smin.i64(i64 {at}, i64 {last})",
+            f"{at}.p = getelementptr {MEMORY_TYPES[dtype]}, ptr {pointer.name}, i64 {at}.i",
+            f"store {value.text}, ptr {at}.p, align {dtype.itemsize}",
+            f"{at}.n = add nuw nsw i64 {at}, {lanes}", f"{at}.c = icmp ult i64 {at}.n, {last + lanes}",
+            f"br i1 {at}.c, label %head.{name}, label %exit.{name}", f"exit.{name}:",
+        ):  # fmt: skip
+            e.raw(line if line.endswith(":") else f"  {line}")
 
     def own_bytes(self, target: Var) -> int:
         """The size of an array, or of the part of it that each piece of the kernel has for itself."""
@@ -274,16 +292,16 @@ class KernelWriter(Access):
         return n // chunks.count if chunks is not None and target in chunks.partials else n
 
     def _add_to(self, root: Root) -> None:
-        """Add the values at a point to the sums in memory."""
+        """Combine the values at a point with those in memory."""
         e, vector = self.e, self.schedule.vector
         assert vector is not None
         dtype = root.target.aval.dtype
-        value = self._counted(root, dtype, e.constant(0, REGISTERS[dtype], vector.lanes))
+        value = self._counted(root, dtype, e.constant(root.combine.identity(dtype), REGISTERS[dtype], vector.lanes))
         place = self.within(root.target, root.offset)
         where = self.address(self.pointer(root.target), MEMORY_TYPES[dtype], place)
         old = V(e.fresh("sum"), MEMORY_TYPES[dtype], value.lanes, len(e.regions) - 1)
         e.raw(f"  {old.name} = load {old.llvm}, ptr {where.name}, align {dtype.itemsize}")
-        total = SUM.accumulate(e, dtype, from_memory(e, old, dtype), value)
+        total = root.combine.accumulate(e, dtype, from_memory(e, old, dtype), value)
         total = to_memory(e, rounded(e, total, dtype), dtype)
         e.raw(f"  store {total.text}, ptr {where.name}, align {dtype.itemsize}")
 

@@ -146,6 +146,12 @@ def _index(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     return x if full and len(eqn.params["index"]) <= len(x.aval.shape) else None
 
 
+@rule(maps.sliced)
+def _slice_all(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    whole = eqn.outputs[0].aval.shape == inputs[0].aval.shape
+    return inputs[0] if whole and all(s == 1 for s in eqn.params["steps"]) else None
+
+
 @rule(SUM)
 def _reduce_sum(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     (x,) = inputs

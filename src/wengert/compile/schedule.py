@@ -8,7 +8,6 @@ from typing import Any
 
 from ..lowering import computed_in
 from ..lowering.index_maps import Affine
-from ..lowering.monoids import SUM
 from .emitter import V
 from .fusion import Kernel
 from .nest import ROW, Node, in_rows
@@ -65,7 +64,7 @@ class Schedule:
         self.loops = ordered
 
     def _adds_rows(self, loops: list[Loop]) -> bool:
-        """Whether sums are kept in memory, so that the arrays are walked in the order in which they lie.
+        """Whether sums, or what else numbers are combined to, are kept in memory, so that the arrays are walked in the order in which they lie.
 
         A sum over rows, each longer than a vector: in registers it would read a narrow column at a time.
         """
@@ -74,7 +73,7 @@ class Schedule:
         if vector is None or vector.reduced or not reduced:
             return False
         sums = [r for r in self.kernel.roots if r.combine is not None]
-        if any(r.combine is not SUM or coefficient(r.offset, vector.axis) != 1 for r in sums):
+        if any(r.combine.logical or coefficient(r.offset, vector.axis) != 1 for r in sums):
             return False
         size = math.prod(x.extent for x in kept)
         if not 2 * vector.lanes <= size <= ROW_SUMS:

@@ -10,9 +10,9 @@ import math
 
 from ..emitter import Emitter, V
 from .exponential import expm1_reduced, reduced
-from .kit import INF, NAN, at_least, at_most, fast_two_sum, in_double, polynomial, scale, two_product
+from .kit import INF, NAN, at_least, at_most, fast_two_sum, in_double, polynomial, power_of_two, scale, two_product
 from .logarithm import log_of_parts, split
-from .special_coefficients import ERF, ERFCX, ERFINV_CENTRE, ERFINV_MIDDLE, ERFINV_TAIL, NDTRI_FAR
+from .special_coefficients import ERF, ERF_FAR, ERFCX, ERFINV_CENTRE, ERFINV_MIDDLE, ERFINV_TAIL, NDTRI_FAR
 
 # erf is a polynomial up to here, where it loses nothing to ``1 - erfc``
 NEAR = 0.65
@@ -52,9 +52,11 @@ def _erf_near(e: Emitter, a: V) -> V:
 
 
 def erf(e: Emitter, x: V) -> V:
-    """A polynomial near 0, ``1 - erfc(|x|)`` beyond."""
-    a = at_most(e, e.fabs(x), ERF_HIGH[x.type])
-    far = e.fsub(e.const(1.0, x), _erfc_positive(e, a))
+    """A polynomial near 0, ``1 - exp(-p(|x|))`` beyond, p another one for the logarithm of erfc."""
+    a, one = at_most(e, e.fabs(x), ERF_HIGH[x.type]), e.const(1.0, x)
+    r, n = reduced(e, e.fneg(polynomial(e, a, ERF_FAR[x.type])))
+    s = power_of_two(e, n, x.type)
+    far = e.fma(e.fneg(s), expm1_reduced(e, r), e.fsub(one, s))
     return e.copysign(e.select(e.fcmp("olt", a, e.const(NEAR, x)), _erf_near(e, a), far), x)
 
 
