@@ -206,17 +206,20 @@ def _pack(
                 put(loop.index, first, x.array.load(w.iadd(here, w.int(first)), part))
                 first += part
         return
-    side = next(s for s in (16, 8, 4, 2, 1) if s <= lanes and width % s == 0)
+    side = next(s for s in (8, 4, 2, 1) if s <= lanes and width % s == 0)
     squares = w.binary("and", count, w.int(-side))
-    with w.loop(squares, step=side) as loop:
-        for first in range(0, width, side):
-            starts = [x.at(w, w.iadd(start, loop.index), w.iadd(line, w.int(first + r))) for r in range(side)]
-            square = interleaved(w, [x.array.load(s, side) for s in starts])
-            for place, values in enumerate(square):
-                put(w.iadd(loop.index, w.int(place)), first, values)
-    with w.loop(count, first=squares) as loop:
-        for r in range(width):
-            put(loop.index, r, x.array.load(x.at(w, w.iadd(start, loop.index), w.iadd(line, w.int(r)))))
+    with (
+        w.loop(squares, step=side) as loop,
+        w.loop(width, step=side) as across,
+    ):  # a text for each square would take LLVM long
+        starts = [x.at(w, w.iadd(start, loop.index), w.iadd(line, w.iadd(across.index, w.int(r)))) for r in range(side)]
+        square = interleaved(w, [x.array.load(s, side) for s in starts])
+        for place, values in enumerate(square):
+            there = w.scaled(w.iadd(loop.index, w.int(place)), width)
+            target.store(w.iadd(w.iadd(at, there), across.index), values)
+    with w.loop(count, first=squares) as loop, w.loop(width) as across:
+        value = x.array.load(x.at(w, w.iadd(start, loop.index), w.iadd(line, across.index)))
+        target.store(w.iadd(w.iadd(at, w.scaled(loop.index, width)), across.index), value)
 
 
 def _tile(

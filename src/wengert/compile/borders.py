@@ -15,9 +15,9 @@ from ..lowering.index_maps import Affine
 from ..program import Equation, Program, Var
 from .nest import BOOL, Node, size_of
 
-LEAST = 1 << 13  # points of a nest that comes apart
+LEAST = 1 << 10  # points of a nest that comes apart
 SHARE = 8  # of a nest at least such a part is looked at once more
-ALONG = 64  # points of a row along the last axis that are worth vectors of their own
+ALONG = 32  # points of a row along the last axis that are worth vectors of their own
 FEW = 3  # arrays in a row, which are read where they are used
 PARTS = 4  # along an axis, at most, where none is most of it
 

@@ -42,6 +42,8 @@ def interleaved(e: Emitter, columns: Sequence[V]) -> list[V]:
         return [picked(e, columns, places[first : first + n]) for first in range(0, n * width, n)]
     if len(columns) == n and columns[0].type == "double" and n in (4, 8):
         return _transposed(e, columns)
+    if width == n and columns[0].type == "float" and n in (4, 8):
+        return _transposed_floats(e, columns)
     even, odd = interleaved(e, columns[::2]), interleaved(e, columns[1::2])
     out = []
     for a, b in zip(even, odd, strict=True):
@@ -73,6 +75,31 @@ def _transposed(e: Emitter, columns: Sequence[V]) -> list[V]:
                 parts(left, right, order) for order in ((0, 2, 4, 6), (1, 3, 5, 7))
             )
     return out
+
+
+def _transposed_floats(e: Emitter, columns: Sequence[V]) -> list[V]:
+    """The same of numbers of 32 bits: singly and in pairs within 128 bits, then parts of 128 bits."""
+    n = columns[0].lanes
+    parts, quads = range(0, n, 4), list[list[V]]()
+    for k in range(0, n, 4):
+        a, b, c, d = columns[k : k + 4]
+        found: list[V] = []
+        for half in (0, 2):
+            left, right = (
+                e.shuffle(x, [p + half + i + j for p in parts for i in (0, 1) for j in (0, n)], y)
+                for x, y in ((a, b), (c, d))
+            )
+            found += [
+                e.shuffle(left, [p + h + i for p in parts for h in (q, n + q) for i in (0, 1)], right) for q in (0, 2)
+            ]
+        quads.append(found)
+    if n == 4:
+        return quads[0]
+    return [
+        e.shuffle(low, [h + q + i for q in (0, n) for i in range(4)], high)
+        for h in (0, 4)
+        for low, high in zip(*quads, strict=True)
+    ]
 
 
 __all__ = ["interleaved", "joined", "picked"]
