@@ -31,6 +31,12 @@ def nested(f: Callable[[Any], Any], order: int) -> list[list[Any]]:
     return found
 
 
+def second(f: Callable[..., Any], at: Sequence[Any], row: Sequence[Any]) -> Any:
+    """The second derivative along a direction as ``d H d``: at kinks it has the sides of the Hessian, not those of the direction."""
+    first = lambda *xs: wengert.jvp(f, xs, tuple(row))[1]  # noqa: E731
+    return wengert.jvp(first, tuple(at), tuple(row))[1]
+
+
 def off(a: Any, b: Any, scale: float) -> float:
     """How far two arrays are apart in units of a scale; where one is not finite the other has to be neither."""
     a, b = np.asarray(a, complex), np.asarray(b, complex)
@@ -59,7 +65,7 @@ def compare(seed: int, compiles: bool = True) -> tuple[str, str]:
             full[i] = x
         return [o for o in f(*full) if np.dtype(o.dtype).kind in "fc"]
 
-    at = [args[i] for i in smooth]
+    at = [args[i] + 0.0 for i in smooth]  # nested modes look at x + 0 * direction, which is no negative zero
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -67,6 +73,7 @@ def compare(seed: int, compiles: bool = True) -> tuple[str, str]:
                 nested(lambda t, r=r: along([x + t * d for x, d in zip(at, r, strict=True)]), ORDER) for r in rows
             ]
             series = [[d, *[None] * (ORDER - 1)] for d in rows[0]]
+            along_rows = [second(lambda *xs: along(xs), at, r) for r in rows]
             value, found = wengert.jet(lambda *xs: along(xs), tuple(at), series)
             by_rows = wengert.laplacian(
                 lambda xs: along(xs), directions=[np.stack(parts) for parts in zip(*rows, strict=True)]
@@ -87,7 +94,7 @@ def compare(seed: int, compiles: bool = True) -> tuple[str, str]:
         checks = [("value", v, expected[0][0][j])]
         checks += [(f"order {k}", found[j][k - 1], expected[0][k][j]) for k in range(1, ORDER + 1)]
         checks += [(f"compiled order {k}", compiled[j][k - 1], expected[0][k][j]) for k in range(1, ORDER + 1)]
-        checks.append(("collapsed", by_rows[j], expected[0][2][j] + expected[1][2][j]))
+        checks.append(("collapsed", by_rows[j], along_rows[0][j] + along_rows[1][j]))
         for what, a, b in checks:
             gap = off(a, b, scale)
             if gap > 1e-6:

@@ -50,6 +50,10 @@ def compare(eager: Any, args: Any, slack: float) -> str:
     wrong = differences([np.asarray(x) for x in _leaves(got)], wanted, slack)
     if not wrong:
         return "agrees"
+    if "infinities" in wrong and any(
+        e.primitive.name.startswith("conv") for e in w.make_program(eager)(*args).equations
+    ):
+        return "agrees but for padding beside infinite numbers"  # docs/xla.md
     for seed in range(4):
         try:
             if differences(eager(*_nudged(args, seed)), wanted, slack / 16):
@@ -76,7 +80,13 @@ def random_ones(first: int, count: int, step: int, until: float) -> collections.
             values = ()
         slack = RELATIVE["float32" if _single(program, args, _leaves(values)) else "float64"]
         verdict = compare(eager, args, slack)
-        if verdict.partition(":")[0] not in ("agrees", "ill-conditioned", "fails alike", "lacks"):
+        if verdict.partition(":")[0] not in (
+            "agrees",
+            "agrees but for padding beside infinite numbers",
+            "ill-conditioned",
+            "fails alike",
+            "lacks",
+        ):
             print(f"program {seed}, {mode}: {verdict}", flush=True)
             verdict = "disagrees"
         counts[verdict] += 1

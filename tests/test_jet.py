@@ -206,3 +206,14 @@ def test_real_parts_of_numbers():
     f = lambda x: wnp.abs(x + 1j * wnp.cos(x)) ** 2
     _, found = wengert.jet(f, (np.array(0.05),), ([1.0, 0.0],))
     np.testing.assert_allclose(found, [0.1 - np.sin(0.1), 2 - 2 * np.cos(0.1)], rtol=1e-9)
+
+
+@pytest.mark.parametrize("point", ([0.0, 0.0], [0.0, -0.0, 1.0], [[0.0, 0.0], [1.0, 0.0]]))
+def test_several_kinks_have_the_sides_of_the_curve(point):
+    f = lambda x: np.sum(np.abs(x), -1) ** 2  # noqa: E731
+    x = np.array(point)
+    d = np.random.default_rng(0).normal(size=x.shape)
+    beside = [(np.sum(np.sign(s * d) * d * (x == 0) + np.sign(x) * d, -1)) ** 2 for s in (1, -1)]
+    expected = beside[0] + beside[1]  # twice the mean
+    for run in (wengert.jet, lambda *a: wengert.jit(lambda x, d: wengert.jet(f, (x,), [[d, None]]))(x, d)):
+        np.testing.assert_allclose(run(f, (x,), [[d, None]])[1][1], expected)

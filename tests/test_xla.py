@@ -224,6 +224,19 @@ def test_forward_over_reverse_of_a_loop_whose_body_is_steep():
     np.testing.assert_allclose(w.jit(h, backend="xla")(x), w.jit(h)(x), rtol=1e-12)
 
 
+@pytest.mark.parametrize("n", (2, 5))
+def test_sums_of_exponentials_of_means(n):
+    """XLA contracts ``v / n - max(v / n)``, so that the difference of the largest from itself is not 0."""
+    from wengert.scipy import special
+
+    x = np.random.default_rng(n).normal(size=(n, 31))
+    for f in (special.logsumexp, special.log_softmax, special.softmax):
+        g = lambda x, f=f: f(wnp.sum(wnp.exp(x) * wnp.sin(x), 1) / 31)  # noqa: E731
+        np.testing.assert_allclose(w.jit(g, backend="xla")(x), g(x), rtol=1e-13)
+    rows = lambda x: special.logsumexp(wnp.mean(lax.cumlogsumexp(x, 0), 0, keepdims=True), 1)  # noqa: E731
+    np.testing.assert_allclose(w.jit(rows, backend="xla")(x.T), rows(x.T), rtol=1e-13)
+
+
 def test_every_operation_is_written_or_listed():
     from wengert.xla.loops import may_fail
     from wengert.xla.real import wide

@@ -40,6 +40,8 @@ def mismatch(seed: int) -> tuple[str, bool, bool]:
         return f"{int((nonzero & ~got).sum())} entries are lost", tight, False
     if tight and (got & ~nonzero).any():
         return f"{int((got & ~nonzero).sum())} entries too many", tight, False
+    if not np.isfinite(expected).all():  # the values overflow; entries of a group are not told apart then
+        return "", tight, False
     kind = [k for k in KINDS if k not in ("star", "acyclic")][seed % 3]
     staged = Staged(f, (x,), {}, 0, False, "sparsity")
     ways = [(f"a {kind} colouring", Prepared(staged, colouring(found, kind), None))]

@@ -86,23 +86,27 @@ def _terms(x: Value, axes: Axes, ends: str = "") -> tuple[Value, Value, Value, V
 
 
 def _rest(terms: Value, total: Value, axes: Axes) -> tuple[Value, Value]:
-    """Where one of the terms, which is 1, is more than all others, and the sum of the others there; elsewhere any number."""
+    """Whether one of the terms, which is 1, is more than all others, and the sum of these, less 1 in all where it is not.
+
+    Below 1.5 the others are added up by themselves, and none of them is near 1: that the largest is 1 to the last bit is not asked,
+    as compilers that contract ``v / n - max(v / n)`` give the difference of a number from itself in other digits.
+    """
     zero, one = dtype_of(total).type(0), dtype_of(total).type(1)
-    first = less(total, 2 * one)
-    if type(first) is np.ndarray and not first.any():
-        return first, zero
-    return first, _sum(where_p.bind(less(terms, one), terms, zero), axes)
+    first, alone = less(total, 2 * one), less(total, dtype_of(total).type(1.5))
+    if type(alone) is np.ndarray and not alone.any():
+        return first, total - one
+    others = _sum(where_p.bind(less(terms, dtype_of(total).type(0.75)), terms, zero), axes)
+    return first, where_p.bind(alone, others, total - one)
 
 
 def _log_total(terms: Value, total: Value, axes: Axes) -> Value:
     """The logarithm of a sum of exponentials, of which the largest is 1."""
     one = dtype_of(total).type(1)
     first, rest = _rest(terms, total, axes)
-    if type(first) is np.ndarray and not first.any():
-        return log1p(total - one)
-    rest = where_p.bind(less(total, one), total - one, rest)  # nothing is finite
+    if not (type(first) is np.ndarray and not first.any()):
+        rest = where_p.bind(less(total, one), total - one, rest)  # nothing is finite
     with np.errstate(divide="ignore"):
-        return log1p(where_p.bind(first, rest, total - one))
+        return log1p(rest)
 
 
 class _OfRows(Composed):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Primitive, Trace, Value, dtype_of, is_inexact, shape_of
+from ..ops.elementwise import multiply, not_equal, stop_gradient_p, where
 from ..ops.sides import ASIDE
 from ..ops.terms import sum_of
 from ..vocabulary import Params, Results
@@ -32,17 +33,24 @@ class _Leaving(Trace):
         finally:
             ASIDE.on = before
 
-    def moved(self, leaves: Sequence[Any], sign: int) -> list[Any]:
-        """The arguments on their way, all by different positive steps, or with `sign` -1 by their negatives."""
+    def moved(self, leaves: Sequence[Any], sign: int, along: Sequence[Value | None] = ()) -> list[Any]:
+        """The arguments on their way, all by different positive steps, or with `sign` -1 by their negatives.
+
+        Where a curve is followed, `along` has its directions, and the steps are for those elements that it leaves where they are.
+        """
         found, start = [], 0
-        for x in leaves:
+        for i, x in enumerate(leaves):
             if not is_inexact(x):
                 found.append(x)
                 continue
             n = int(np.prod(shape_of(x), dtype=int))
-            steps = sign * (1 + (np.arange(start, start + n) * _GOLDEN) % 1).reshape(shape_of(x))
+            steps: Value = sign * (1 + (np.arange(start, start + n) * _GOLDEN) % 1).reshape(shape_of(x))
+            steps = steps.astype(dtype_of(x))[()]
             start += n
-            found.append(self.moving(x, steps.astype(dtype_of(x))[()]))
+            if along and along[i] is not None:
+                toward = stop_gradient_p.bind(along[i])
+                steps = where(not_equal(toward, 0), multiply(toward, dtype_of(x).type(sign)), steps)
+            found.append(self.moving(x, steps))
         return found
 
 

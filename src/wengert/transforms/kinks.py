@@ -20,15 +20,15 @@ from .series import SIDES
 _ORDERS = (2, 4)  # of the last coefficients that are looked at where an argument of a kink has a derivative that is 0
 
 
-def both(run: Callable[[list[Any]], Any], leaves: Sequence[Any]) -> list[Any]:
-    """What `run` gives of the arguments on either side."""
+def both(run: Callable[[list[Any]], Any], leaves: Sequence[Any], along: Sequence[Any] = ()) -> list[Any]:
+    """What `run` gives of the arguments on either side; of a curve where `along` has its directions."""
     ASIDE.left = True
     try:
         with once_more():
             from .beside import AlongSeries, AlongTangents
 
             def by_tangents(sign: int) -> Any:
-                return run(AlongTangents().moved(leaves, sign))
+                return run(AlongTangents().moved(leaves, sign, along))
 
             ASIDE.short, ASIDE.depth = False, 0
             right = by_tangents(1)
@@ -38,7 +38,7 @@ def both(run: Callable[[list[Any]], Any], leaves: Sequence[Any]) -> list[Any]:
                 settled = all(map(known, leaves))
                 for order in _ORDERS if settled else _ORDERS[1:] if ASIDE.depth > _ORDERS[0] else _ORDERS[:1]:
                     ASIDE.short = False
-                    found = [run(AlongSeries(order).moved(leaves, sign)) for sign in (1, -1)]
+                    found = [run(AlongSeries(order).moved(leaves, sign, along)) for sign in (1, -1)]
                     if not ASIDE.short:
                         break
                 return found

@@ -366,7 +366,8 @@ def series_flat(
         if owner is not None:
             owner.kinked = True
         else:
-            right, left = SIDES.both(lambda moved: series_flat(f, moved, coefficients, order)[1], primals)
+            along = [None if c is None else c[0] for c in coefficients]
+            right, left = SIDES.both(lambda moved: series_flat(f, moved, coefficients, order)[1], primals, along)
             found = [_between(at, a, b) for at, a, b in zip(found, right, left, strict=True)]
     return values, found
 
