@@ -52,7 +52,8 @@ KINDS = {
     "bivariate": "asked", "along_line": "asked", "bisplev": "asked", "made_univariate": "fitted", "made_rectangle": "fitted", "pchip_interpolate": "asked",
     "pearsonr": "formula", "linregress": "formula", "inverse": "solution", "construct": "matrices", "moving": "matrices", "diags": "matrices",
     "spdiags": "matrices", "kron": "matrices", "kronsum": "matrices", "marked": "operators", "on_vector": "operators", "on_matrix": "operators",
-    "dot": "operators", "_eigen": "eigenpairs", "lobpcg": "eigenpairs", "svds": "eigenpairs",
+    "dot": "operators", "lowpass": "formula", "highpass": "formula", "bandpass": "formula", "bandstop": "formula", "polynomials": "formula", "notch": "formula",
+    "chirp": "formula", "_eigen": "eigenpairs", "lobpcg": "eigenpairs", "svds": "eigenpairs",
 }  # fmt: skip
 SLOW = {"levy_stable", "studentized_range", "poisson_binom"}
 

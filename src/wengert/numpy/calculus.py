@@ -11,7 +11,7 @@ from ..config import canonical_dtype, config
 from ..core import as_array, as_value, aval_of, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, DtypeError, NotSupportedError, ShapeError
 from ..ops import convolution as _convolution
-from ..ops.axes import canonical_axes, canonical_axis
+from ..ops.axes import axis_list, canonical_axes, canonical_axis
 from ..ops.casts import as_inexact
 from ..ops.cumulative import cumsum_p, reverse
 from ..ops.elementwise import (
@@ -155,7 +155,7 @@ def gradient(f: Any, *varargs: Any, axis: Axes = None, edge_order: int = 1) -> A
     f = as_array(f)
     boolean = dtype_of(f).kind == "b"
     f = as_inexact(f)
-    axes = canonical_axes(None, ndim_of(f)) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
+    axes = canonical_axes(None, ndim_of(f)) if axis is None else axis_list(axis)
     axes = [canonical_axis(a, ndim_of(f)) for a in axes]
     if boolean and min([shape_of(f)[a] for a in axes], default=0) > edge_order:
         raise DtypeError("gradient: truth values have no differences; convert them with astype(float)")

@@ -14,7 +14,7 @@ from ..config import config
 from ..core import as_array, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import ArgumentError, AxisError, ShapeError
 from ..nearest import nearest_names as _nearest_names
-from ..ops.axes import canonical_axis
+from ..ops.axes import axis_list, canonical_axis
 from ..ops.elementwise import conj, convert
 from ..ops.fft import complex_of, fft_p, irfft_p, numpy_irfft, real_of, rfft_p
 from ..ops.slices import pad_p, slice_axis
@@ -357,7 +357,7 @@ def rfftfreq(n: int, d: Any = 1.0, device: Any = None, *, dtype: DTypeLike = Non
 
 def _shifted(x: ArrayLike, axes: Any, sign: int) -> Value:
     x = as_array(x)
-    axes = range(ndim_of(x)) if axes is None else axes if isinstance(axes, (tuple, list)) else (axes,)
+    axes = range(ndim_of(x)) if axes is None else axis_list(axes)
     axes = [canonical_axis(a, ndim_of(x)) for a in axes]
     return roll(x, [sign * (shape_of(x)[a] // 2) for a in axes], axes)
 

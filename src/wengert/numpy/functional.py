@@ -9,7 +9,7 @@ from typing import Any
 
 from ..core import as_array, ndim_of, shape_of
 from ..errors import ArgumentError, ShapeError
-from ..ops.axes import canonical_axis
+from ..ops.axes import axis_list, canonical_axis
 from ..ops.promotion import broadcast_shapes
 from ..ops.shape import moveaxis, reshape
 from ..vocabulary import ArrayLike, Function, Value
@@ -148,7 +148,7 @@ def apply_over_axes(func: Function, a: ArrayLike, axes: Any) -> Value:
                 [8.]]])
     """
     out = as_array(a)
-    for axis in axes if isinstance(axes, (tuple, list)) else (axes,):
+    for axis in axis_list(axes):
         shape = shape_of(out)
         i = canonical_axis(axis, len(shape)) if shape or axis not in (0, -1) else 0
         reduced = func(out, i)

@@ -10,7 +10,7 @@ import numpy as np
 from ..config import config
 from ..core import Tracer, as_array, as_value, aval_of, demoted, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import ArgumentError, ConcretizationError, NotSupportedError
-from ..ops.casts import as_inexact
+from ..ops.casts import as_inexact, real
 from ..ops.elementwise import add, convert, multiply, subtract
 from ..ops.indexing import getitem
 from ..ops.promotion import broadcast_shapes, result_dtype
@@ -158,12 +158,23 @@ def poly(seq_of_zeros: ArrayLike) -> Value:
     from .factorizations import eigvals  # factorisations are imported when they are used
 
     roots_ = _coefficients(seq_of_zeros)
+    is_real = ndim_of(roots_) == 2 and dtype_of(roots_).kind != "c"  # so is the polynomial, whatever its roots are
     if ndim_of(roots_) == 2:
         roots_ = eigvals(roots_)
+    elif dtype_of(roots_).kind == "c":
+        is_real = _in_pairs(roots_)
     out = np.ones(1, dtype_of(roots_) if inexact_dtype(dtype_of(roots_)) else config.float_dtype)
     for i in range(shape_of(roots_)[0]):
         out = concatenate([out, out[:1] * 0]) - concatenate([out[:1] * 0, out * getitem(roots_, i)])
-    return out
+    return real(out) if is_real else out
+
+
+def _in_pairs(roots: Value) -> bool:
+    """Whether complex roots are their own conjugates, where that is known: their polynomial is real then, as NumPy has it."""
+    if isinstance(roots, Tracer) and not roots.known:
+        return False
+    given = np.asarray(known(roots, "poly"))
+    return bool(np.all(np.sort(given) == np.sort(given.conj())))
 
 
 def roots(p: ArrayLike) -> Value:

@@ -15,7 +15,7 @@ import numpy as np
 from ..core import Tracer, as_array, as_value, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, ConcretizationError, NotSupportedError, ShapeError
 from ..ops import shape as _ops
-from ..ops.axes import as_length, as_lengths, canonical_axes, canonical_axis
+from ..ops.axes import as_length, as_lengths, axis_list, canonical_axes, canonical_axis
 from ..ops.bounds import holds
 from ..ops.cumulative import cumsum_p
 from ..ops.elementwise import as_positions
@@ -53,7 +53,7 @@ def sliding_window_view(
     lengths = tuple(window_shape) if isinstance(window_shape, (tuple, list)) else (window_shape,)
     if axis is None and len(lengths) != ndim_of(x):
         raise ShapeError(f"sliding_window_view: window_shape {lengths} for an array of {ndim_of(x)} axes, and no axis")
-    axes = tuple(range(ndim_of(x))) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
+    axes = tuple(range(ndim_of(x))) if axis is None else axis_list(axis)
     if len(axes) != len(lengths):
         raise ShapeError(f"sliding_window_view: {len(lengths)} lengths of windows for {len(axes)} axes")
     d = ndim_of(x)
@@ -467,7 +467,7 @@ def roll(a: ArrayLike, shift: ArrayLike, axis: Axes = None) -> Value:
     a = as_array(a)
     if axis is None:
         return _ops.reshape(roll(ravel(a), shift, 0), shape_of(a))
-    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    axes = axis_list(axis)
     shifts = shift if isinstance(shift, (tuple, list)) or ndim_of(shift) else (shift,)
     shifts = list(shifts) * len(axes) if len(shifts) == 1 else shifts
     axes = list(axes) * len(shifts) if len(axes) == 1 else axes

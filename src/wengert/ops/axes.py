@@ -18,6 +18,14 @@ def canonical_axis(axis: Any, ndim: int, what: str = "axis") -> int:
     return i % ndim
 
 
+def axis_list(axis: Any) -> list[Any]:
+    """One axis or any iterable of them, a range or an array as well, as a list, as NumPy's `moveaxis` and `expand_dims` take them."""
+    try:
+        return [operator.index(axis)]
+    except TypeError:
+        return list(axis)
+
+
 def as_length(n: Any, what: str) -> int:
     """The length of an axis, or how many there are of something.
 

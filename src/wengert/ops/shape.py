@@ -28,7 +28,7 @@ from ..core import (
 from ..errors import ShapeError
 from ..lowering import index_maps, monoids
 from ..vocabulary import BatchedResults, DTypeLike, Params, Pushed, Results, ShapeLike
-from .axes import as_lengths, canonical_axis
+from .axes import as_lengths, axis_list, canonical_axis
 from .casts import convert
 from .diagonal import Diagonal
 from .linear import Linear
@@ -317,11 +317,8 @@ def moveaxis(x: Value, source: Any, destination: Any) -> Value:
     """`x` with the axes `source` moved to `destination`."""
     x = as_array(x)
     n = ndim_of(x)
-    src = [canonical_axis(a, n, "source") for a in (source if isinstance(source, (tuple, list)) else (source,))]
-    dst = [
-        canonical_axis(a, n, "destination")
-        for a in (destination if isinstance(destination, (tuple, list)) else (destination,))
-    ]
+    src = [canonical_axis(a, n, "source") for a in axis_list(source)]
+    dst = [canonical_axis(a, n, "destination") for a in axis_list(destination)]
     if len(src) != len(dst):
         raise ShapeError("moveaxis needs as many sources as destinations")
     for what, axes in (("source", src), ("destination", dst)):

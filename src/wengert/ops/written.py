@@ -26,7 +26,7 @@ import numpy as np
 
 from ..core import Tracer, Value
 from ..errors import LeakedTracerError, NotSupportedError
-from ..frames import foreign_calls
+from ..frames import caller, foreign_calls
 from ..vocabulary import Function
 from .aliases import base_of, is_named, sharing
 from .indexing import getitem
@@ -34,6 +34,10 @@ from .memory import MUTABLE, MutableArray, new_array, view_at
 from .shape import reshape
 
 ndarray = np.ndarray
+# Modules of SciPy whose buffers stay in Python: no compiled code reads what they write.
+_WRITING = tuple(
+    f"scipy.signal.{m}" for m in ("_ltisys", "_lti_conversion", "_filter_design", "_fir_filter_design", "_waveforms")
+)
 
 
 class _States(dict[int, MutableArray]):
@@ -193,8 +197,8 @@ def traced(x: Any) -> MutableArray | None:
         return None
     if type(x) is not ndarray or not ENABLED or x.dtype.kind not in "biufc":
         return None
-    if foreign_calls() is not None:  # SciPy's own buffers go on to compiled code, which reads their memory
-        return None
+    if foreign_calls() is not None and not caller()[1].startswith(_WRITING):
+        return None  # SciPy's own buffers go on to compiled code, which reads their memory
     if not x.flags.writeable:
         raise ValueError("assignment destination is read-only")
     owner = x

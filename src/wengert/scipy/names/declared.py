@@ -92,7 +92,7 @@ FILES = {
     "stats": ["distributions"],
     "interpolate": ["interpolating", "fitpack"],
     "special": ["several"],
-    "signal": ["linear_maps"],
+    "signal": ["linear_maps", "filters"],
     "fftpack": ["linear_maps"],
     "sparse": ["sparse_matrices", "sparse_operators"],
     "sparse.linalg": ["sparse_solutions", "sparse_eigen"],

@@ -363,6 +363,33 @@ def _line(this: Any) -> Any:
     )
 
 
+_DEGREES = {"zero": 0, "slinear": 1, "quadratic": 2}
+
+
+def _made_line(
+    x: Any, y: Any, kind: Any = "linear", axis: int = -1, copy: bool = True, bounds_error: bool | None = None, fill_value: Any = np.nan,
+    assume_sorted: bool = False,
+) -> Any:  # fmt: skip
+    """What stands for `scipy.interpolate.interp1d` of traced values: degrees without a kind of ours are splines."""
+    degree = _DEGREES.get(kind, kind)
+    kind = {0: "previous", 1: "linear", 3: "cubic"}.get(degree, kind)
+    rest = (axis, copy, bounds_error, fill_value, assume_sorted)
+    if kind in ("linear", "nearest", "nearest-up", "previous", "next", "cubic") or not isinstance(degree, int):
+        return _ours().interp1d(x, y, kind, *rest)
+    from scipy.interpolate import make_interp_spline
+
+    if is_traced(x):
+        raise NotSupportedError(
+            f"scipy.interpolate.interp1d with kind={kind!r} of traced knots has no derivative here; use stop_gradient on them"
+        )
+    line = _ours().interp1d(x, y, "linear", *rest)
+    if shape_of(line.x)[0] <= degree:
+        raise ValueError(f"The number of derivatives at boundaries does not match: expected {degree - 1}, got 0+0")
+    found: Any = make_interp_spline(np.asarray(line.x), line.y, k=degree, axis=line.axis)
+    line.spline = made(found) or _spline(found)
+    return line
+
+
 class _Reshaped:
     def __init__(self, spline: Spline, extra: tuple[int, ...], axis: int) -> None:
         self.spline, self.extra, self.axis = spline, extra, axis
@@ -409,7 +436,7 @@ ANSWERS: dict[str, Any] = {
     "interpolate.BSpline.derivative": asked("derivative", _spline),
     "interpolate.BSpline.antiderivative": asked("antiderivative", _spline),
     "interpolate.BSpline.integrate": asked("integrate", _spline),
-    "interpolate.interp1d.__init__": made_by(_class("interp1d")),
+    "interpolate.interp1d.__init__": made_by(_made_line),
     "interpolate._Interpolator1D.__call__": along_line,
     "interpolate.RegularGridInterpolator.__init__": made_by(_class("RegularGridInterpolator")),
     "interpolate.RegularGridInterpolator.__call__": asked("__call__", _grid),
