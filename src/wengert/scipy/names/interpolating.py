@@ -371,7 +371,7 @@ def _made_line(
     assume_sorted: bool = False,
 ) -> Any:  # fmt: skip
     """What stands for `scipy.interpolate.interp1d` of traced values: degrees without a kind of ours are splines."""
-    degree = _DEGREES.get(kind, kind)
+    degree: Any = _DEGREES.get(kind, kind)
     kind = {0: "previous", 1: "linear", 3: "cubic"}.get(degree, kind)
     rest = (axis, copy, bounds_error, fill_value, assume_sorted)
     if kind in ("linear", "nearest", "nearest-up", "previous", "next", "cubic") or not isinstance(degree, int):
