@@ -74,7 +74,7 @@ def _beyond(k: int) -> None:
 class _Sides:
     """Derivatives on both sides of a kink, and their middle; `kinks`, which is made of series, gives the functions."""
 
-    both: Callable[[Callable[[list[Any]], Any], Sequence[Any]], list[Any]]
+    both: Callable[..., list[Any]]
     middle: Callable[[Any, Any], Any]
 
 
