@@ -117,7 +117,7 @@ def test_derivatives():
 def test_under_jit_numbers_are_constants():
     program = w.make_program(lambda c: lax.scan(lambda c, x: (c * 0.25 + x, None), c, XS)[0])(1.0)
     (eqn,) = [e for e in program.equations if e.primitive.name == "scan"]
-    assert eqn.params["consts"] == 0
+    assert eqn.params["operands"].consts == 0
 
 
 def test_what_is_remembered_is_bounded(monkeypatch):

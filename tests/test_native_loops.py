@@ -42,18 +42,18 @@ def equation(primitive, args, p):
     if name == "cond":
         return evaluate(p["branches"][min(max(int(args[0]), 0), len(p["branches"]) - 1)], args[1:])
     if name == "scan":
-        nc, nk, n = p["consts"], p["carry"], p["length"]
-        carry, rows = args[nc : nc + nk], [None] * n
+        nk, n = p["operands"].carry, p["length"]
+        consts, carry, xs = p["operands"].split(args)
+        rows = [None] * n
         for i in range(n)[:: -1 if p["reverse"] else 1]:
-            outs = evaluate(p["body"], [*args[:nc], *carry, *[x[i] for x in args[nc + nk :]]])
+            outs = evaluate(p["body"], [*consts, *carry, *[x[i] for x in xs]])
             carry, rows[i] = outs[:nk], outs[nk:]
         stacks = [np.zeros((n, *a.shape), a.dtype) for a in p["body"].out_avals[nk:]]
         for stack, ys in zip(stacks, zip(*rows, strict=True), strict=False):
             stack[...] = np.stack(ys)
         return [*carry, *stacks]
     if name == "while":
-        tests, consts = args[: p["cond_consts"]], args[p["cond_consts"] :][: p["body_consts"]]
-        carry = args[p["cond_consts"] + p["body_consts"] :]
+        tests, consts, carry = p["operands"].split(args)
         while evaluate(p["cond"], [*tests, *carry])[0]:
             carry = evaluate(p["body"], [*consts, *carry])
         return carry
@@ -67,18 +67,16 @@ def equation(primitive, args, p):
 
 
 def pulled(args, params):
-    n, p = len(args) - sum(params["given"]) - sum(params.get("marked", ())), pulling(params)
-    nc, nb = params["cond_consts"], params["body_consts"]
-    tests, consts, carry = args[:nc], args[nc : nc + nb], args[nc + nb : n]
-    used = [c for c, b in zip(consts, p.consts, strict=True) if b]
-    state, tape = [c for c, b in zip(carry, p.carry, strict=True) if b], []
+    p = pulling(params)
+    (tests, consts, carry), cotangents = params["operands"].apart(args)
+    used, state, tape = p.taken.consts.of(consts), p.taken.carry.of(carry), []
     while evaluate(p.cond, [*tests, *state])[0]:
         outs = evaluate(p.forward, [*used, *state])
         state = outs[: len(state)]
         tape.append(outs[len(state) :])
     before = [] if p.invariant is None else evaluate(p.invariant, consts)
     fixed = [v if kind == "value" else (consts if kind == "argument" else before)[v] for kind, v in p.fixed]
-    state = started(args[n:], params, p)
+    state = started(cotangents, params, p)
     while tape:
         slices = tape.pop()
         state = evaluate(p.back, [*fixed, *state, *[slices[i] for i in p.slices]])

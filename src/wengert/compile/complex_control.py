@@ -9,6 +9,7 @@ from ..core import Aval, Primitive
 from ..lowering import index_maps as maps
 from ..lowering import kinds
 from ..lowering.complexes import multiply
+from ..ops.control.operands import LoopOperands, ScanOperands
 from ..ops.derived import strong
 from ..program import Atom, Literal, Program, Var
 from ..vocabulary import Params
@@ -143,16 +144,18 @@ def _settled(forms: list[Any], made: Sequence[Any], avals: Sequence[Aval]) -> bo
 
 
 def _scan(r: Any, primitive: Primitive, inputs: list[Any], params: Params) -> list[Any]:
-    body, nc, nk = params["body"], params["consts"], params["carry"]
-    avals = body.in_avals
-    consts, xs = tuple(map(_form, inputs[:nc])), tuple(map(_form, inputs[nc + nk :]))
-    carry = _carried(inputs[nc : nc + nk], avals[nc : nc + nk])
+    body, operands = params["body"], params["operands"]
+    nk = operands.carry
+    fixed, init, rows = operands.split(inputs)
+    avals = operands.split(body.in_avals)[1]
+    consts, xs = tuple(map(_form, fixed)), tuple(map(_form, rows))
+    carry = _carried(init, avals)
     made = body_in_parts(r, body, (*consts, *carry, *xs))[1]
-    if not _settled(carry, made, avals[nc : nc + nk]):
+    if not _settled(carry, made, avals):
         made = body_in_parts(r, body, (*consts, *carry, *xs))[1]
     forms = (*carry, *made[nk:])
     step = body_in_parts(r, body, (*consts, *carry, *xs), forms)[0]
-    derived = {**params, "body": step, "consts": _count(consts), "carry": _count(tuple(carry))}
+    derived = {**params, "body": step, "operands": ScanOperands(*map(_count, (consts, tuple(carry), xs)))}
     atoms = _atoms(inputs, (*consts, *carry, *xs))
     length = params["length"]
     results = [*body.out_avals[:nk], *[Aval((length, *a.shape), a.dtype) for a in body.out_avals[nk:]]]
@@ -161,18 +164,18 @@ def _scan(r: Any, primitive: Primitive, inputs: list[Any], params: Params) -> li
 
 
 def _while(r: Any, primitive: Primitive, inputs: list[Any], params: Params) -> list[Any]:
-    cond, body, nt, nb = params["cond"], params["body"], params["cond_consts"], params["body_consts"]
-    avals = body.in_avals[nb:]
-    tests, consts = tuple(map(_form, inputs[:nt])), tuple(map(_form, inputs[nt : nt + nb]))
-    carry = _carried(inputs[nt + nb :], avals)
+    cond, body, operands = params["cond"], params["body"], params["operands"]
+    avals = body.in_avals[operands.consts :]
+    of_cond, of_body, init = operands.split(inputs)
+    tests, consts = tuple(map(_form, of_cond)), tuple(map(_form, of_body))
+    carry = _carried(init, avals)
     _settled(carry, body_in_parts(r, body, (*consts, *carry))[1], avals)
     forms = tuple(carry)
     derived = dict(
         params,
         cond=body_in_parts(r, cond, (*tests, *forms))[0],
         body=body_in_parts(r, body, (*consts, *forms), forms)[0],
-        cond_consts=_count(tests),
-        body_consts=_count(consts),
+        operands=LoopOperands(*map(_count, (tests, consts, forms))),
     )
     atoms = _atoms(inputs, (*tests, *consts, *forms))
     outs = r.written(primitive, atoms, derived, [strong(a) for a in _avals(body.out_avals, forms)])
@@ -207,7 +210,7 @@ def running_product(r: Any, x: Parted, axis: int, out: Aval) -> Parted:
     body = Program(inputs, inner.equations, [*made, *made], "running product")
     start = [r.one(maps.broadcast, Literal(real.type(k)), shape=inputs[0].aval.shape) for k in (1, 0)]
     rows = [r.one(maps.transposed, r.cast(a, real), axes=first) for a in x.arrays]
-    params: dict[str, Any] = {"body": body, "consts": 0, "carry": 2, "length": n}
+    params: dict[str, Any] = {"body": body, "operands": ScanOperands.of((), start, rows), "length": n}
     params["reverse"] = False
     outs = r.written(
         registered(kinds.Scan),

@@ -19,7 +19,6 @@ from ..lowering.index_maps import Affine
 from ..lowering.kinds import Branch, Scan, While
 from ..program import Literal, Program, Var
 from .control.step import Control
-from .control.walk import groups
 from .fusion import Call, Fill, Kernel, Plan
 from .memory import Memory
 from .products import Product, Steps
@@ -258,9 +257,10 @@ class _Machine:
 
     def _scan(self, step: Control) -> None:
         p, body = step.eqn.params, step.bodies["body"]
-        nc, nk, n = p["consts"], p["carry"], p["length"]
-        consts = [self.bytes_of(a) for a in step.inputs[:nc]]
-        xs = [self.bytes_of(a).reshape(n, -1) for a in step.inputs[nc + nk :]] if n else []
+        nk, n = p["operands"].carry, p["length"]
+        fixed, _, rows = p["operands"].split(step.inputs)
+        consts = [self.bytes_of(a) for a in fixed]
+        xs = [self.bytes_of(a).reshape(n, -1) for a in rows] if n else []
         carry = [self.start(step, k, k in body.held) for k in range(nk)]
         ys = [self.bytes_of(v) for v in step.eqn.outputs[nk:]]
         for i in range(n - 1, -1, -1) if p["reverse"] else range(n):
@@ -280,9 +280,9 @@ class _Machine:
         return bool(_run(cond.plan, [*tests, *carry], cond.memory)[0].view(bool)[0])
 
     def _while(self, step: Control) -> None:
-        p, body = step.eqn.params, step.bodies["body"]
-        nt, nb = p["cond_consts"], p["body_consts"]
-        tests, consts = ([self.bytes_of(a) for a in g] for g in (step.inputs[:nt], step.inputs[nt : nt + nb]))
+        body = step.bodies["body"]
+        groups = step.eqn.params["operands"].split(step.inputs)
+        tests, consts = ([self.bytes_of(a) for a in g] for g in groups[:2])
         carry = [self.start(step, k, k in body.held) for k in range(len(step.eqn.outputs))]
         while self._going(step, tests, carry):
             carry = self._next(carry, _run(body.plan, [*consts, *carry], body.memory), body)
@@ -300,7 +300,7 @@ class _Machine:
                 self.bytes_of(v)[...] = outs[k]
 
     def _walk(self, step: Control) -> None:
-        tests, consts, init, fixed, state = groups([*step.inputs], step.eqn.params)
+        tests, consts, init, fixed, state = step.eqn.params["operands"].split(step.inputs)
         forward, back = step.bodies["forward"], step.bodies["back"]
         of = lambda group: [self.bytes_of(a) for a in group]
         carry, tape = [x.copy() for x in of(init)], []

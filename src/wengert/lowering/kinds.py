@@ -43,11 +43,11 @@ class Control(Lowering):
 
 
 class Scan(Control):
-    """A loop of known length over constants, carried values and slices: ``body``, ``consts``, ``carry``, ``length``, ``reverse``."""
+    """A loop of known length over constants, carried values and slices: ``body``, ``operands``, ``length``, ``reverse``."""
 
 
 class While(Control):
-    """A loop as long as a condition holds: ``cond``, ``body``, ``cond_consts``, ``body_consts``."""
+    """A loop as long as a condition holds: ``cond``, ``body``, ``operands``."""
 
 
 class Branch(Control):

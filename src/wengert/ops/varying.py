@@ -74,10 +74,10 @@ def _with(eqn: Equation, ins: Sequence[Axes], key: str) -> tuple[Equation, list[
 
 
 def _scan(eqn: Equation, ins: Sequence[Axes]) -> tuple[Equation, list[Axes]]:
-    body, nc, nk = eqn.params["body"], eqn.params["consts"], eqn.params["carry"]
-    carry = list(ins[nc : nc + nk])
+    body, nk = eqn.params["body"], eqn.params["operands"].carry
+    consts, carry, xs = eqn.params["operands"].split(ins)
     while True:
-        given = [*ins[:nc], *carry, *ins[nc + nk :]]
+        given = [*consts, *carry, *xs]
         outs = varying(body, given)
         grown = [a | b for a, b in zip(carry, outs, strict=False)]
         if grown == carry:
@@ -88,9 +88,7 @@ def _scan(eqn: Equation, ins: Sequence[Axes]) -> tuple[Equation, list[Axes]]:
 
 
 def _while(eqn: Equation, ins: Sequence[Axes]) -> tuple[Equation, list[Axes]]:
-    from .control.loop import parts
-
-    tests, consts, carry = parts(ins, eqn.params)
+    tests, consts, carry = eqn.params["operands"].split(ins)
     cond, body = eqn.params["cond"], eqn.params["body"]
     while True:
         ends = varying(cond, [*tests, *carry])[0]

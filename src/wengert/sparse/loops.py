@@ -16,6 +16,7 @@ import numpy as np
 from ..ops.call import Call
 from ..ops.control.branch import Cond
 from ..ops.control.loop import While
+from ..ops.control.operands import ScanOperands
 from ..ops.control.pull import WhileTangent
 from ..ops.control.scan import Scan
 from ..ops.control.solve import LinearSolve
@@ -76,21 +77,21 @@ def _alone(eqn: Equation) -> Program:
 
 def while_loop(w: Any, eqn: Equation, deps: Sequence[Dependence], known: Sequence[Any]) -> Any:
     params = eqn.params
-    nc, nb, body, cond = params["cond_consts"], params["body_consts"], params["body"], params["cond"]
-    consts, carry = list(deps[nc : nc + nb]), list(deps[nc + nb :])
-    values = list(known[nc + nb :])
+    body, cond = params["body"], params["cond"]
+    tests, consts, carry = params["operands"].split(deps)
+    of_tests, of_consts, values = params["operands"].split(known)
     cost, left = equations(body) + equations(cond) + 1, STEPS
     while True:
-        (_,), (going,) = w.run(cond, [*deps[:nc], *carry], [*known[:nc], *values])
+        (_,), (going,) = w.run(cond, [*tests, *carry], [*of_tests, *values])
         if going is None or left < 0:
             break
         if not going:
             return carry
-        carry, values = w.run(body, [*consts, *carry], [*known[nc : nc + nb], *values])
+        carry, values = w.run(body, [*consts, *carry], [*of_consts, *values])
         left -= cost
     total, fixed = carry, [None] * len(carry)
     for _ in range(POWERS):  # all that any number of steps may give
-        new, _ = w.run(body, [*consts, *total], [*known[nc : nc + nb], *fixed])
+        new, _ = w.run(body, [*consts, *total], [*of_consts, *fixed])
         grown = [union(pair) for pair in zip(total, new, strict=True)]
         if all(a.same(b) for a, b in zip(grown, total, strict=True)):
             return grown
@@ -107,7 +108,8 @@ def tangent_of_while(w: Any, eqn: Equation, deps: Sequence[Dependence], known: S
 
 def scan(w: Any, eqn: Equation, deps: Sequence[Dependence], known: Sequence[Any]) -> Any:
     params = eqn.params
-    body, nc, nk, length = params["body"], params["consts"], params["carry"], params["length"]
+    body, length = params["body"], params["length"]
+    nc, nk, _ = params["operands"]
     if length == 0:
         return [*deps[nc : nc + nk], *[w.nothing(v.aval) for v in eqn.outputs[nk:]]]
     sizes = [size_of(v.aval) for v in body.inputs]
@@ -124,15 +126,17 @@ def scan(w: Any, eqn: Equation, deps: Sequence[Dependence], known: Sequence[Any]
     if (w.local and short) or (inner.unknown_places and short and any(v is not None for v in known[nc:])):
         return _step_by_step(w, eqn, deps, known)
     w.unknown_places |= inner.unknown_places
-    whole = _Steps(steps, starts, nc, nk, length, params["reverse"])
+    whole = _Steps(steps, starts, params["operands"], length, params["reverse"])
     return whole.results(deps, w)
 
 
 def _step_by_step(w: Any, eqn: Equation, deps: Sequence[Dependence], known: Sequence[Any]) -> Any:
     params = eqn.params
-    body, nc, nk, length = params["body"], params["consts"], params["carry"], params["length"]
-    carry, values = list(deps[nc : nc + nk]), list(known[nc : nc + nk])
-    xs = [(v.aval, d, k) for v, d, k in zip(body.inputs[nc + nk :], deps[nc + nk :], known[nc + nk :], strict=True)]
+    body, operands, length = params["body"], params["operands"], params["length"]
+    nk = operands.carry
+    consts, carry, rows_of = operands.split(deps)
+    of_consts, values, of_rows = operands.split(known)
+    xs = [(v.aval, d, k) for v, d, k in zip(operands.split(body.inputs)[2], rows_of, of_rows, strict=True)]
     ys: list[list[tuple[int, Dependence]]] = [[] for _ in eqn.outputs[nk:]]
     for t in range(length - 1, -1, -1) if params["reverse"] else range(length):
         here = []
@@ -140,7 +144,7 @@ def _step_by_step(w: Any, eqn: Equation, deps: Sequence[Dependence], known: Sequ
             n = size_of(aval)
             here.append(d.taken(np.arange(t * n, (t + 1) * n)) if not d.empty else Dependence(n, w.width))
         slices = [None if k is None else np.asarray(k)[t] for _, _, k in xs]
-        outs, results = w.run(body, [*deps[:nc], *carry, *here], [*known[:nc], *values, *slices])
+        outs, results = w.run(body, [*consts, *carry, *here], [*of_consts, *values, *slices])
         carry, values = outs[:nk], results[:nk]
         for rows, d in zip(ys, outs[nk:], strict=True):
             rows.append((t, d))
@@ -161,8 +165,11 @@ class _Steps:
     Carried values are one vector here, and so are slices of all arrays, constants, and what a step gives.
     """
 
-    def __init__(self, steps: Sequence[Dependence], starts: Any, nc: int, nk: int, length: int, back: bool) -> None:
-        self.length, self.back, self.nc, self.nk = length, back, nc, nk
+    def __init__(
+        self, steps: Sequence[Dependence], starts: Any, operands: ScanOperands, length: int, back: bool
+    ) -> None:
+        self.length, self.back, self.operands = length, back, operands
+        nc, nk, _ = operands
         self.starts = starts
         self.out = np.concatenate([[0], np.cumsum([d.size for d in steps])]).astype(int)
         cuts = [0, int(starts[nc]), int(starts[nc + nk]), int(starts[-1])]
@@ -172,14 +179,11 @@ class _Steps:
         self.given = [_columns(given, a, b) for a, b in itertools.pairwise(cuts)]
 
     def results(self, deps: Sequence[Dependence], w: Any) -> list[Dependence]:
-        T, nc, nk = self.length, self.nc, self.nk
+        T, nk = self.length, self.operands.carry
         consts, moved, slices = self.carry
         n, m, k = slices.width, self.given[0].size, moved.size
-        outer = [
-            _stacked(deps[:nc], w.width),
-            _stacked(deps[nc : nc + nk], w.width),
-            self._interleaved(deps[nc + nk :], w),
-        ]
+        of_args = self.operands.split(deps)
+        outer = [_stacked(of_args[0], w.width), _stacked(of_args[1], w.width), self._interleaved(of_args[2], w)]
         # after `age` steps: what a value carried depends on of the slices that old, of the start, and of the constants
         of_slices, last_slices = _powers(moved, slices, T)
         of_start, last_start = _powers(moved, _identity(k), T + 1)

@@ -15,6 +15,7 @@ from ..config import config
 from ..core import Aval, Value, aval_of, inexact_dtype
 from ..errors import ArgumentError
 from ..ops.control.binomial import SHARE, Checkpoint, bytes_of, integer, put
+from ..ops.control.operands import LoopOperands, ScanOperands
 from ..ops.control.primitives import scan_p, while_p
 from ..ops.control.programs import spread_zero, staged
 from ..ops.control.pulling import blocks_of
@@ -64,52 +65,54 @@ def while_within(
 
 def check_budget(params: Params) -> None:
     """Raise where a budget is too small for a loop's first derivative, all that can have one differentiated."""
-    body, nb = params["body"], params["body_consts"]
+    body, operands = params["body"], params["operands"]
     inexact = [True if inexact_dtype(a.dtype) else None for a in body.in_avals]
-    nonzero = moving_flags(lambda f: linearized_programs(body, f)[2], inexact, nb, len(body.outputs))
-    if any(nonzero[nb:]):
-        blocks_of({**params, "nonzero": nonzero, "given": nonzero[nb:], "masked": False})
+    moving = moving_flags(lambda f: linearized_programs(body, f)[2], inexact, operands.step)
+    nonzero = operands.chosen(moving)
+    if any(nonzero.carry):
+        blocks_of({**params, "nonzero": nonzero, "given": nonzero.carry, "masked": False})
 
 
 def scan_within(args: Sequence[Value], params: Params, checkpoint: Any, budget: int | None, what: str) -> list[Value]:
     """`scan_p` of these arguments, or where it keeps too much a counted loop that is walked back with few snapshots."""
-    length, nc, nk, body = params["length"], params["consts"], params["carry"], params["body"]
+    length, operands, body = params["length"], params["operands"], params["body"]
+    nk = operands.carry
     asked = checkpoint_of(checkpoint, budget, length, what)
     if asked.steps:
         whole = length <= asked.slots
     else:
-        whole = length * step_bytes(body, nc, nk) <= int(SHARE * asked.budget)
+        whole = length * step_bytes(body, operands) <= int(SHARE * asked.budget)
     if whole:
         return scan_p.bind(*args, **params)
     rows = [Aval((length, *a.shape), a.dtype) for a in body.out_avals[nk:]]
     starts = [spread_zero(a) for a in rows]
-    consts, carry, xs = args[:nc], args[nc : nc + nk], args[nc + nk :]
+    consts, carry, xs = operands.split(args)
     fixed = [strong(aval_of(a)) for a in (*consts, *xs)]
     moving = [Aval((), config.int_dtype), *map(strong, body.out_avals[:nk]), *rows]
-    key = ("counted", config.int_dtype, length, params["reverse"], nc, tuple(fixed))
+    key = ("counted", config.int_dtype, length, params["reverse"], operands.consts, tuple(fixed))
     cond = staged(body, (*key, "cond"), lambda i, *_: [less(i, length)], moving, body.name)
     step = staged(body, key, lambda *values: _step(body, params, values), [*fixed, *moving], body.name)
-    loop = {"cond": cond, "body": step, "cond_consts": 0, "body_consts": len(fixed), "checkpoint": asked}
+    state = [integer(0), *carry, *starts]
+    loop = {"cond": cond, "body": step, "operands": LoopOperands.of((), fixed, state), "checkpoint": asked}
     check_budget(loop)
-    return while_p.bind(*consts, *xs, integer(0), *carry, *starts, **loop)[1:]
+    return while_p.bind(*consts, *xs, *state, **loop)[1:]
 
 
 def _step(body: Program, params: Params, values: Sequence[Value]) -> list[Value]:
     """One step of a scan as a loop that counts: ``(*consts, *xs, i, *carry, *ys) -> (i, *carry, *ys)``."""
-    nc, nk = params["consts"], params["carry"]
-    n_xs = len(body.inputs) - nc - nk
+    nc, nk, n_xs = params["operands"]
     consts, xs, i, rest = values[:nc], values[nc : nc + n_xs], values[nc + n_xs], values[nc + n_xs + 1 :]
     at = params["length"] - 1 - i if params["reverse"] else i
     outs = body.evaluate([*consts, *rest[:nk], *[getitem(x, at) for x in xs]])
     return [i + 1, *outs[:nk], *[put(y, v, at) for y, v in zip(rest[nk:], outs[nk:], strict=True)]]
 
 
-def step_bytes(body: Program, nc: int, nk: int) -> int:
+def step_bytes(body: Program, operands: ScanOperands) -> int:
     """Bytes that the reverse pass of a scan keeps for one step."""
     inexact = [True if inexact_dtype(a.dtype) else None for a in body.in_avals]
-    nonzero = moving_flags(lambda f: linearized_programs(body, f)[2], inexact, nc, nk)
+    nonzero = moving_flags(lambda f: linearized_programs(body, f)[2], inexact, operands)
     known, _, _ = linearized_programs(body, nonzero)
-    _, forward, _ = saving(known, len(body.outputs), nc, nk)
+    _, forward, _ = saving(known, len(body.outputs), operands)
     return bytes_of(forward.out_avals[len(body.outputs) :])
 
 

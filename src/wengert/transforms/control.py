@@ -18,6 +18,7 @@ from ..core import Aval, Tracer, Value, as_array, as_value, aval_of, shape_of
 from ..errors import ArgumentError, ConcretizationError, ShapeError
 from ..ops.axes import as_length
 from ..ops.casts import in_own_order
+from ..ops.control.operands import LoopOperands, ScanOperands
 from ..ops.control.primitives import scan_p, while_p
 from ..ops.elementwise import convert
 from ..ops.indexing import getitem
@@ -175,8 +176,7 @@ def run_scan(
     args = [*numbers, *body.closed, *carry, *slices]
     step = {
         "body": program,
-        "consts": len(numbers) + len(body.closed),
-        "carry": len(carry),
+        "operands": ScanOperands(len(numbers) + len(body.closed), len(carry), len(slices)),
         "length": n,
         "reverse": bool(reverse),
     }
@@ -307,8 +307,7 @@ def _while(
     step = {
         "cond": test,
         "body": program,
-        "cond_consts": len(limits) + len(cond.closed),
-        "body_consts": len(numbers) + len(body.closed),
+        "operands": LoopOperands(len(limits) + len(cond.closed), len(numbers) + len(body.closed), len(carry)),
     }
     if checkpoint is None:
         outs = while_p.bind(*args, **step)

@@ -12,6 +12,7 @@ from typing import Any
 from .. import trees
 from ..core import Value, as_array, aval_of, is_inexact
 from ..errors import ArgumentError, TreeError
+from ..ops.control.operands import SystemOperands
 from ..ops.control.solve import System, linear_solve_p, turned_apply
 from ..program import Program, Var
 from .bodies import Body
@@ -177,7 +178,9 @@ def _linear_solve(matvec: Any, b: Any, solve: Any, transpose_solve: Any, symmetr
         None if back is None else programs[id(back)],
         extra,
     )
-    outs = linear_solve_p.bind(*closed.values(), *right, system=system, consts=len(closed))
+    outs = linear_solve_p.bind(
+        *closed.values(), *right, system=system, operands=SystemOperands(len(closed), len(right))
+    )
     return trees.unflatten(direct.tree, outs)
 
 

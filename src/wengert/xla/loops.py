@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..ops.control.loop import parts
-from ..ops.control.pulling import pulling, results, started
+from ..ops.control.operands import ScanOperands
+from ..ops.control.pulling import pull_groups, pulling, results, started
 from ..ops.random import KEY
 from ..program import Program
 from .real import experimental, jax, jnp, lax
@@ -47,9 +47,10 @@ def _may_fail(program: Program) -> bool:
 
 @rule("scan")
 def scan(
-    site: Site, *args: Any, body: Any, consts: int, carry: int, length: int, reverse: bool, **params: Any
+    site: Site, *args: Any, body: Any, operands: ScanOperands, length: int, reverse: bool, **params: Any
 ) -> list[Any]:
-    fixed, xs = args[:consts], args[consts + carry :]
+    fixed, init, xs = operands.split(args)
+    carry = operands.carry
     seen: Failures = []
 
     def step(state: Any, slices: Any) -> Any:
@@ -59,16 +60,16 @@ def scan(
         seen.extend(inner)
         return (outs[:carry], first([failure, *inner]) if inner else failure), outs[carry:]
 
-    begin = start(args[consts : consts + carry], body.out_avals[:carry])
+    begin = start(init, body.out_avals[:carry])
     if not may_fail(body):
 
         def plain(carried: Any, slices: Any) -> Any:
             outs = evaluate(body, [*fixed, *carried, *slices], [])
             return outs[:carry], outs[carry:]
 
-        carried, stacks = lax.scan(plain, begin, list(xs), length=length, reverse=reverse)
+        carried, stacks = lax.scan(plain, begin, xs, length=length, reverse=reverse)
         return [*carried, *stacks]
-    (carried, failure), stacks = lax.scan(step, (begin, none()), list(xs), length=length, reverse=reverse)
+    (carried, failure), stacks = lax.scan(step, (begin, none()), xs, length=length, reverse=reverse)
     if seen:
         site.failures.append(failure)
     return [*carried, *stacks]
@@ -110,7 +111,7 @@ def looped(
 
 @rule("while")
 def while_(site: Site, *args: Any, **params: Any) -> list[Any]:
-    tests, consts, carry = parts(args, params)
+    tests, consts, carry = params["operands"].split(args)
     body, cond = params["body"], params["cond"]
     return looped(
         lambda c, failures: evaluate(cond, [*tests, *c], failures)[0],
@@ -153,15 +154,13 @@ def pull(site: Site, *args: Any, **params: Any) -> list[Any]:
     the nearest one kept before it. Of ``b`` blocks ``log2(b) + 1`` states are kept (by halves), and each block is run about
     ``log2(b) / 2`` times more; a loop of one block runs three times in all, which is forward, again, and back.
     """
-    n = len(args) - sum(params["given"]) - sum(params.get("marked", ()))
-    tests, consts, carry = parts(args[:n], params)
+    tests, consts, carry, cotangents = pull_groups(args, params)
     p = pulling(params)
-    used = [c for c, b in zip(consts, p.consts, strict=True) if b]
-    begin = start([c for c, b in zip(carry, p.carry, strict=True) if b], p.forward.out_avals[: sum(p.carry)])
-    m = len(begin)
+    used, m = p.taken.consts.of(consts), p.taken.carry.number
+    begin = start(p.taken.carry.of(carry), p.forward.out_avals[:m])
     before = [] if p.invariant is None else evaluate(p.invariant, consts, site.failures)
     fixed = [v if kind == "value" else (consts if kind == "argument" else before)[v] for kind, v in p.fixed]
-    end = started(args[n:], params, p)
+    end = started(cotangents, params, p)
     end = start(end, p.back.out_avals)
     kept = [p.forward.out_avals[m + i] for i in p.slices]
     size = max(1, sum(math.prod(a.shape) * a.dtype.itemsize for a in kept))

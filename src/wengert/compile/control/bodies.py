@@ -14,8 +14,8 @@ import numpy as np
 
 from ...core import Aval, Primitive
 from ...lowering import kinds
-from ...ops.control.loop import parts
-from ...ops.control.pulling import blocks_of, pulling, results, started
+from ...ops.control.operands import LoopOperands, WalkOperands
+from ...ops.control.pulling import blocks_of, pull_groups, pulling, results, started
 from ...program import Atom, Literal, Program, Var
 from ...vocabulary import Params
 from ..rewriter import Rewriter, number
@@ -48,14 +48,16 @@ def simplified_control(r: Rewriter, primitive: Primitive, inputs: list[Atom], pa
     if kind is kinds.Scan:
         body, literals = lifted(r, params["body"])
         arguments = [*map(r.literal, literals), *inputs]
-        params = {**params, "body": body, "consts": params["consts"] + len(literals)}
+        operands = params["operands"]
+        operands = operands._replace(consts=operands.consts + len(literals))
+        params = {**params, "body": body, "operands": operands}
         return taken_apart(r, primitive, arguments, params, r.written)
     if kind is kinds.Walk:
         return r.written(primitive, inputs, params, _strong(params["back"].out_avals))
-    nt, nb = params["cond_consts"], params["body_consts"]
+    tests, consts, carry = params["operands"].split(inputs)
     # Numbers come in before the Programs are optimised, so that they get into the loops that these hold.
-    cond, tests, _ = settled(r, params["cond"], 0, inputs[:nt])
-    body, consts, _ = settled(r, params["body"], 0, inputs[nt : nt + nb])
+    cond, tests, _ = settled(r, params["cond"], 0, tests)
+    body, consts, _ = settled(r, params["body"], 0, consts)
     (cond, first), (body, second) = lifted(r, cond), lifted(r, body)
     tests = [*map(r.literal, first), *tests]
     consts = [*map(r.literal, second), *consts]
@@ -64,9 +66,10 @@ def simplified_control(r: Rewriter, primitive: Primitive, inputs: list[Atom], pa
         body, consts = invariants(r, body, consts)
     cond, tests, _ = settled(r, cond, 0, tests)
     body, consts, _ = settled(r, body, 0, consts)
-    sizes = {"cond_consts": len(tests), "body_consts": len(consts)}
-    arguments = [*tests, *consts, *inputs[nt + nb :]]
-    return r.written(primitive, arguments, {"cond": cond, "body": body, **sizes}, _strong(body.out_avals))
+    operands = LoopOperands.of(tests, consts, carry)
+    arguments = [*tests, *consts, *carry]
+    params = {"cond": cond, "body": body, "operands": operands}
+    return r.written(primitive, arguments, params, _strong(body.out_avals))
 
 
 def _strong(avals: Sequence[Aval]) -> list[Aval]:
@@ -95,17 +98,15 @@ def pulled(
         value: makes a value of the Program that is written of one that a rule gives.
         walked: writes the walk: ``(Programs, groups of arguments, slices)``, see `written_walk`.
     """
-    n = len(inputs) - sum(params["given"]) - sum(params.get("marked", ()))
     p, blocks = pulling(params), blocks_of(params)
     if blocks is not None and (p.cond.guards or p.forward.guards or p.back.guards):  # it runs in Python
         return r.written(primitive, list(inputs), params, primitive.abstract(**params))
-    tests, consts, carry = parts(inputs[:n], params)
-    used = [c for c, b in zip(consts, p.consts, strict=True) if b]
-    state = [c for c, b in zip(carry, p.carry, strict=True) if b]
+    tests, consts, carry, cotangents = pull_groups(inputs, params)
+    used, state = p.taken.consts.of(consts), p.taken.carry.of(carry)
     before = [] if p.invariant is None else r.run(p.invariant, consts)
     sources = {"argument": consts, "invariant": before}
     fixed = [value(v) if kind == "value" else sources[kind][v] for kind, v in p.fixed]
-    start = [value(v) for v in started(inputs[n:], params, p)]
+    start = [value(v) for v in started(cotangents, params, p)]
     groups = [tests, used, state, fixed, start]
     if blocks is not None:
         program = machine(p, blocks, [[a.aval for a in g] for g in groups])
@@ -129,16 +130,13 @@ def written_walk(
     cond, tests, _ = settled(r, cond, 0, [*map(r.literal, first), *tests])
     forward, used, _ = settled(r, forward, 0, [*map(r.literal, second), *used])
     back, fixed, _ = settled(r, back, 0, [*map(r.literal, third), *fixed])
+    operands = WalkOperands.of(tests, used, state, fixed, start)
     return r.written(
         walk_p,
         [*tests, *used, *state, *fixed, *start],
-        {
-            "cond": cond, "forward": forward, "back": back,
-            "tests": len(tests), "consts": len(used), "carry": len(state), "fixed": len(fixed),
-            "slices": tuple(slices),
-        },
+        {"cond": cond, "forward": forward, "back": back, "operands": operands, "slices": tuple(slices)},
         list(walk_p.abstract(back=back)),
-    )  # fmt: skip
+    )
 
 
 def _atom(r: Rewriter, v: Any) -> Atom:

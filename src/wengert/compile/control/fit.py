@@ -20,7 +20,6 @@ from ..nest import size_of
 from ..scalars import lowered, register_type
 from .order import arranged, source
 from .step import Control
-from .walk import groups
 
 FEW = 16  # elements of an array in registers
 MOST = 1500  # instructions of a loop, about
@@ -179,7 +178,7 @@ def pairs(eqn: Equation, large: Sequence[bool], first: int, count: int) -> list[
 
 def _scan_cost(eqn: Equation, large: Sequence[bool]) -> int | None:
     p = eqn.params
-    nc, nk = p["consts"], p["carry"]
+    nc, nk, _ = p["operands"]
     slices = [not few(Aval(a.aval.shape[1:], a.aval.dtype)) for a in eqn.inputs[nc + nk :]]
     carry = large[nc : nc + nk]
     return cost(p["body"], [*large[: nc + nk], *slices], pairs(eqn, carry, nc, nk))
@@ -187,10 +186,9 @@ def _scan_cost(eqn: Equation, large: Sequence[bool]) -> int | None:
 
 def _while_cost(eqn: Equation, large: Sequence[bool]) -> int | None:
     p = eqn.params
-    nt, nb = p["cond_consts"], p["body_consts"]
-    carry = large[nt + nb :]
-    body = cost(p["body"], large[nt:], pairs(eqn, carry, nb, len(carry)))
-    return _sum(cost(p["cond"], [*large[:nt], *carry]), body)
+    tests, consts, carry = p["operands"].split(large)
+    body = cost(p["body"], [*consts, *carry], pairs(eqn, carry, len(consts), len(carry)))
+    return _sum(cost(p["cond"], [*tests, *carry]), body)
 
 
 def branch_pairs(eqn: Equation, large: Sequence[bool]) -> list[tuple[int, int]]:
@@ -208,7 +206,7 @@ def _cond_cost(eqn: Equation, large: Sequence[bool]) -> int | None:
 
 def _walk_cost(eqn: Equation, large: Sequence[bool]) -> int | None:
     p = eqn.params
-    tests, consts, carry, fixed, state = groups(large, p)
+    tests, consts, carry, fixed, state = p["operands"].split(large)
     if any(carry):
         return None
     return _sum(

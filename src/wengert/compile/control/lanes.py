@@ -29,7 +29,6 @@ from .lane_values import LaneValues
 from .sidelong import around_a_while, innermost, only_scan, programs
 from .spread import Spread
 from .tape import Tape, laid_out
-from .walk import groups
 
 TRIPS = 16  # of a loop whose length is not known, to tell whether threads pay
 CHEAP = 30  # instructions of a branch, up to which it is computed without asking whether a lane takes it
@@ -43,7 +42,7 @@ class LaneWriter(LaneValues):
     # --- loops and branches ----------------------------------------------------------------------------------------------
 
     def _while(self, eqn: Equation, args: list[Value], targets: Any) -> list[Value]:
-        tests, consts, init = _parts(args, eqn.params)
+        tests, consts, init = eqn.params["operands"].split(args)
         avals = [v.aval for v in eqn.outputs]
         outer, start = self.mask, self.constant(True, "i1", self.width) if self.mask is None else self.mask
         first, second = self._before(eqn, tests, consts, len(init))
@@ -112,7 +111,7 @@ class LaneWriter(LaneValues):
     def _walk(self, eqn: Equation, args: list[Value], targets: Any) -> list[Value]:
         """The loop, with a record for all lanes on the tape, and back, each lane from where it ended."""
         p = eqn.params
-        tests, consts, init, fixed, state = groups(args, p)
+        tests, consts, init, fixed, state = p["operands"].split(args)
         forward, back = p["forward"], p["back"]
         nk = len(init)
         kept = forward.out_avals[nk:]
@@ -184,7 +183,7 @@ class LaneWriter(LaneValues):
     def _sources(self) -> tuple[list[Any], list[Array]]:
         """What the inputs of the scan are, and the arrays of its results."""
         pointers = {a if type(a) is Var else id(a): f"%p{i}" for i, a in enumerate(self.arrays)}
-        consts = self.step.eqn.params["consts"]
+        consts = self.step.eqn.params["operands"].consts
         found: list[Any] = []
         for k, a in enumerate(self.step.inputs):
             if is_number(a):
@@ -213,7 +212,7 @@ class LaneWriter(LaneValues):
             if k:
                 env = dict(zip(levels[k - 1].params["body"].inputs, values, strict=True))
                 values = [env[a] if type(a) is Var else self.literal(a) for a in eqn.inputs]
-            consts, reverse = eqn.params["consts"], eqn.params["reverse"]
+            consts, reverse = eqn.params["operands"].consts, eqn.params["reverse"]
             rows = []
             for v in values[consts:]:
                 array = v.array
@@ -263,7 +262,7 @@ class LaneWriter(LaneValues):
     ) -> None:
         """Lanes that have ended get the next steps when half of all have."""
         before, eqn, after = parts
-        nt, nb = eqn.params["cond_consts"], eqn.params["body_consts"]
+        nt, nb, _ = eqn.params["operands"]
         avals = [v.aval for v in eqn.outputs]
 
         def begun(number: V) -> tuple[list[Value], list[Value], list[Value]]:
@@ -393,11 +392,6 @@ class LaneWriter(LaneValues):
         lines.append("  ret i32 %found")
         parameters = ", ".join([*[f"ptr %p{i}" for i in range(n)], "ptr %callback"])
         return f"define internal i32 @NAME({parameters}) #0 {{\n" + "\n".join(lines) + "\n}\n"
-
-
-def _parts(args: list[Value], params: Any) -> tuple[list[Value], list[Value], list[Value]]:
-    nt, nb = params["cond_consts"], params["body_consts"]
-    return args[:nt], args[nt : nt + nb], args[nt + nb :]
 
 
 __all__ = ["LaneWriter"]

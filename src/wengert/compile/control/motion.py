@@ -19,6 +19,7 @@ from ...lowering import formulas as f
 from ...lowering import index_maps as maps
 from ...lowering import meaning
 from ...lowering.kinds import Contraction
+from ...ops.control.operands import ScanOperands
 from ...ops.derived import batched_program
 from ...program import Atom, Equation, Literal, Program, Var, has_effect, may_fail
 from ...vocabulary import Params
@@ -96,27 +97,25 @@ class Scan:
 
     def __init__(self, r: Rewriter, inputs: Sequence[Atom], params: Params) -> None:
         self.r = r
-        nc, nk = params["consts"], params["carry"]
         self.body: Program = params["body"]
-        self.consts, self.carry, self.xs = list(inputs[:nc]), list(inputs[nc : nc + nk]), list(inputs[nc + nk :])
+        self.consts, self.carry, self.xs = params["operands"].split(inputs)
         self.length: int = params["length"]
         self.reverse: bool = params["reverse"]
         self.undo: list[Callable[[list[Atom]], list[Atom]]] = []  # results before each change from those after it
 
     def params(self) -> dict[str, Any]:
-        return {
-            "body": self.body, "consts": len(self.consts), "carry": len(self.carry), "length": self.length,
-            "reverse": self.reverse,
-        }  # fmt: skip
+        return {"body": self.body, "operands": self.operands, "length": self.length, "reverse": self.reverse}
+
+    @property
+    def operands(self) -> ScanOperands:
+        return ScanOperands.of(self.consts, self.carry, self.xs)
 
     @property
     def inputs(self) -> list[Atom]:
         return [*self.consts, *self.carry, *self.xs]
 
-    def _parts(self) -> tuple[list[Var], list[Var], list[Var]]:
-        nc, nk = len(self.consts), len(self.carry)
-        v = self.body.inputs
-        return v[:nc], v[nc : nc + nk], v[nc + nk :]
+    def _parts(self) -> list[list[Var]]:
+        return self.operands.split(self.body.inputs)
 
     def unchanged(self) -> None:
         """Carried values that stay what they are become constants."""

@@ -37,9 +37,10 @@ def source(eqn: Equation, k: int) -> int | None:
     if isinstance(eqn.primitive.native, Scatter):
         return 0 if eqn.inputs[0].aval.dtype == eqn.outputs[0].aval.dtype else None
     if kind is Scan:
-        return p["consts"] + k if k < p["carry"] else None
+        consts, carry, _ = p["operands"]
+        return consts + k if k < carry else None
     if kind is While:
-        return p["cond_consts"] + p["body_consts"] + k
+        return p["operands"].tests + p["operands"].consts + k
     if kind is Branch:
         found = {origin(b, k) for b in p["branches"]}
         (i,) = found if len(found) == 1 else (None,)

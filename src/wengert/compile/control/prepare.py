@@ -52,14 +52,14 @@ def _prepare_step(step: Control, lower: Callable[[Program], Plan]) -> None:
     size = max(b.memory.size for b in step.bodies.values())
     step.bytes("workspace", size)
     if step.kind is Scan:
-        _buffers(step, step.bodies["body"], step.eqn.params["carry"], "carry")
+        _buffers(step, step.bodies["body"], step.eqn.params["operands"].carry, "carry")
         step.work = step.eqn.params["length"] * _work(step.bodies["body"])
     elif step.kind is While:
         _buffers(step, step.bodies["body"], len(step.eqn.outputs), "carry")
         step.without_blanks(step.bodies["body"].held)
         step.work = 1 << 30
     elif step.kind is Walk:
-        _buffers(step, step.bodies["forward"], step.eqn.params["carry"], "carry", both=True)
+        _buffers(step, step.bodies["forward"], step.eqn.params["operands"].carry, "carry", both=True)
         _buffers(step, step.bodies["back"], len(step.eqn.outputs), "state")
         step.work = 1 << 30
     else:

@@ -233,10 +233,9 @@ class _Walk:
 
     def _scan(self, eqn: Equation) -> Equation:
         p = eqn.params
-        nc, nk, n, body = p["consts"], p["carry"], p["length"], p["body"]
-        given = [self.of(a) for a in eqn.inputs]
-        consts, init, xs = given[:nc], given[nc : nc + nk], given[nc + nk :]
-        carry = body.inputs[nc : nc + nk]
+        operands, n, body = p["operands"], p["length"], p["body"]
+        consts, init, xs = operands.split([self.of(a) for a in eqn.inputs])
+        carry = operands.split(body.inputs)[1]
         steps = [_step(body, v, o) for v, o in zip(carry, body.outputs, strict=False)]
         counters: dict[int, tuple[Range, Range]] = {}
         for k, (r, by) in enumerate(zip(init, steps, strict=True)):
@@ -244,16 +243,16 @@ class _Walk:
                 inside, after = _moved(r, by * (n - 1)), _moved(r, by * n)
                 if _of_dtype(carry[k].aval.dtype, min(inside[0], after[0]), max(inside[1], after[1])):
                     counters[k] = inside, (r[0] + by * n, r[1] + by * n)
-        return self._loop(eqn, "body", nc, consts, init, xs, counters)
+        return self._loop(eqn, "body", len(consts), consts, init, xs, counters)
 
     def _while(self, eqn: Equation) -> Equation:
         p = eqn.params
-        nt, nb, cond, body = p["cond_consts"], p["body_consts"], p["cond"], p["body"]
-        given = [self.of(a) for a in eqn.inputs]
-        consts, init = given[nt : nt + nb], given[nt + nb :]
+        cond, body = p["cond"], p["body"]
+        nt, nb, _ = p["operands"]
+        tests, consts, init = p["operands"].split([self.of(a) for a in eqn.inputs])
         carry = body.inputs[nb:]
         bounds = self._bounds(
-            cond, nt, [*given[:nt], *[r if body.outputs[k] is carry[k] else None for k, r in enumerate(init)]]
+            cond, nt, [*tests, *[r if body.outputs[k] is carry[k] else None for k, r in enumerate(init)]]
         )
         counters: dict[int, tuple[Range, Range]] = {}
         for k, r in enumerate(init):

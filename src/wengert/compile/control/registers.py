@@ -23,7 +23,6 @@ from .elements import ElementWriter, Value, bytes_of_aval
 from .fit import branch_pairs
 from .step import Control
 from .tape import Tape, laid_out
-from .walk import groups
 
 
 class RegisterWriter(ElementWriter):
@@ -96,10 +95,13 @@ class RegisterWriter(ElementWriter):
 
     def _scan(self, eqn: Equation, args: list[Value], targets: list[Array] | None) -> list[Value]:
         p = eqn.params
-        nc, nk, n, body = p["consts"], p["carry"], p["length"], p["body"]
-        consts, init, xs = args[:nc], args[nc : nc + nk], args[nc + nk :]
+        operands, n, body = p["operands"], p["length"], p["body"]
+        nc, nk, _ = operands
+        consts, init, xs = operands.split(args)
         outs = [v.aval for v in eqn.outputs]
-        slices = [self.in_memory(x, a.aval) for x, a in zip(xs, eqn.inputs[nc + nk :], strict=True)] if n else []
+        slices = (
+            [self.in_memory(x, a.aval) for x, a in zip(xs, operands.split(eqn.inputs)[2], strict=True)] if n else []
+        )
         ys = targets[nk:] if targets is not None else [self.room(a) for a in outs[nk:]]
         before = self.before(body, [*consts, *[None] * (nk + len(xs))], runs=True) if n else {}
         with self.loop(n, *self.flat(init)) as loop:
@@ -121,8 +123,7 @@ class RegisterWriter(ElementWriter):
 
     def _while(self, eqn: Equation, args: list[Value], targets: Any) -> list[Value]:
         p = eqn.params
-        nt, nb = p["cond_consts"], p["body_consts"]
-        tests, consts, init = args[:nt], args[nt : nt + nb], args[nt + nb :]
+        tests, consts, init = p["operands"].split(args)
         avals = [v.aval for v in eqn.outputs]
         nothing = [None] * len(init)
         first, second = self.before(p["cond"], [*tests, *nothing]), self.before(p["body"], [*consts, *nothing])
@@ -130,7 +131,7 @@ class RegisterWriter(ElementWriter):
             carried = self.unflat(loop.carried, avals, init)
             (going,) = self.run(p["cond"], [*tests, *carried], first)
             self.leave_unless(loop, going.elements[()])
-            loop.next = self.flat(self.run(p["body"], [*consts, *carried], second, self.held(init, nb)))
+            loop.next = self.flat(self.run(p["body"], [*consts, *carried], second, self.held(init, len(consts))))
         return self.unflat(loop.carried, avals, init)
 
     def _cond(self, eqn: Equation, args: list[Value], targets: Any) -> list[Value]:
@@ -170,7 +171,7 @@ class RegisterWriter(ElementWriter):
 
     def _walk(self, eqn: Equation, args: list[Value], targets: Any) -> list[Value]:
         p = eqn.params
-        tests, consts, init, fixed, state = groups(args, p)
+        tests, consts, init, fixed, state = p["operands"].split(args)
         forward, back = p["forward"], p["back"]
         nk = len(init)
         kept = forward.out_avals[nk:]

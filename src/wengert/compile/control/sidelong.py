@@ -19,7 +19,7 @@ WIDE = 400  # instructions of a step, up to which two vectors are computed at a 
 def lanes_of(step: Control, vector_bytes: int) -> int | None:
     """How many steps of a scan are computed side by side, or None where it is no such scan."""
     p = step.eqn.params
-    if step.kind is not Scan or p["carry"] or step.reuses or not step.eqn.outputs:
+    if step.kind is not Scan or p["operands"].carry or step.reuses or not step.eqn.outputs:
         return None
     total, program = innermost(step.eqn)
     if not divides(program):
@@ -42,7 +42,8 @@ def divides(program: Program) -> bool:
             if isinstance(e.primitive.native, Scatter) and not few(e.inputs[0].aval):
                 return False
             if isinstance(e.primitive.native, kinds.Control):
-                held = {Scan: e.params.get("carry", 0), Branch: 0}.get(meaning(e), len(e.outputs))
+                kind = meaning(e)
+                held = e.params["operands"].carry if kind is Scan else 0 if kind is Branch else len(e.outputs)
                 if not all(few(v.aval) for v in e.outputs[:held]):
                     return False
     return bool(program.equations)
@@ -64,7 +65,7 @@ def only_scan(body: Program) -> Equation | None:
         return None
     (eqn,) = body.equations
     same = len(eqn.outputs) == len(body.outputs) and all(a is b for a, b in zip(eqn.outputs, body.outputs, strict=True))
-    return eqn if same and not eqn.params["carry"] and not eqn.params["reverse"] else None
+    return eqn if same and not eqn.params["operands"].carry and not eqn.params["reverse"] else None
 
 
 def around_a_while(program: Program) -> tuple[Program, Equation, Program] | None:
@@ -97,8 +98,8 @@ def around_a_while(program: Program) -> tuple[Program, Equation, Program] | None
     sizes = [cost(p, [not few(v.aval) for v in p.inputs]) for p in (first, last)]
     if None in sizes or sum(sizes) > SLIGHT:  # type: ignore[arg-type]
         return None
-    consts = loop.params["cond_consts"] + loop.params["body_consts"]
-    first.cache.update(made=made, known=[*loop.inputs[:consts], *needed])
+    tests, consts, _ = loop.params["operands"].split(loop.inputs)
+    first.cache.update(made=made, known=[*tests, *consts, *needed])
     return first, loop, last
 
 

@@ -57,12 +57,11 @@ class Control:
         self.work = 0
         p = eqn.params
         if self.kind is Scan:
-            nc, nk = p["consts"], p["carry"]
+            nc, nk, _ = p["operands"]
             self.bodies["body"] = Body(p["body"], [(nc + k, k) for k in range(nk)])
             self.reuses = {k: nc + k for k in range(nk)}
         elif self.kind is While:
-            nt, nb = p["cond_consts"], p["body_consts"]
-            nk = len(p["body"].outputs)
+            nt, nb, nk = p["operands"]
             self.bodies["cond"] = Body(p["cond"])
             self.bodies["body"] = Body(p["body"], [(nb + k, k) for k in range(nk)])
             self.reuses = {k: nt + nb + k for k in range(nk)}
@@ -70,12 +69,11 @@ class Control:
             for i, branch in enumerate(p["branches"]):
                 self.bodies[f"branch{i}"] = Body(branch)
         else:
-            nk, nf = p["carry"], p["fixed"]
-            ns = len(p["back"].outputs)
+            nt, nc, nk, nf, ns = p["operands"]
             self.bodies["cond"] = Body(p["cond"])
-            self.bodies["forward"] = Body(p["forward"], [(p["consts"] + k, k) for k in range(nk)])
+            self.bodies["forward"] = Body(p["forward"], [(nc + k, k) for k in range(nk)])
             self.bodies["back"] = Body(p["back"], [(nf + k, k) for k in range(ns)])
-            first = p["tests"] + p["consts"] + nk + nf
+            first = nt + nc + nk + nf
             self.reuses = {k: first + k for k in range(ns)}
 
     @property

@@ -10,10 +10,10 @@ import numpy as np
 from ...lowering import index_maps as maps
 from ...lowering import meaning, meanings
 from ...lowering.kinds import Branch, Scan, Walk, While
+from ...ops.control.operands import LoopOperands, ScanOperands, WalkOperands
 from ...program import Atom, Equation, Literal, Program, Var, has_effect, may_fail
 from ..checks import alive
 from ..rewriter import Rewriter, number, registered
-from .walk import groups
 
 SMALL = 64  # elements of a constant array that is kept with the code
 
@@ -182,26 +182,26 @@ def _used(program: Program, outputs: Sequence[bool]) -> list[bool]:
 
 def _scan(eqn: Equation, wanted: Sequence[bool]) -> Equation:
     p = eqn.params
-    nc, nk = p["consts"], p["carry"]
+    nc, nk, _ = p["operands"]
     carry = _needed(p["body"], nc, wanted, nk)
     outs = [*carry, *wanted[nk:]]
     used = _used(p["body"], outs)
     used[nc : nc + nk] = carry
     body = _with(p["body"], used, outs)
-    sizes = {"consts": sum(used[:nc]), "carry": sum(carry)}
-    return eqn.replaced(_of(eqn.inputs, used), _of(eqn.outputs, outs), {**p, "body": body, **sizes})
+    operands = ScanOperands(*map(sum, p["operands"].split(used)))
+    return eqn.replaced(_of(eqn.inputs, used), _of(eqn.outputs, outs), {**p, "body": body, "operands": operands})
 
 
 def _while(eqn: Equation, wanted: Sequence[bool]) -> Equation:
     p = eqn.params
-    nt, nb, nk = p["cond_consts"], p["body_consts"], len(wanted)
+    nt, nb, nk = p["operands"]
     carry = _needed(p["body"], nb, wanted, nk, [p["cond"]], nt)
     used = _used(p["body"], carry)
     used[nb:] = carry
     body = _with(p["body"], used, carry)
     cond = _with(p["cond"], [*[True] * nt, *carry], [True])
     inputs = [*eqn.inputs[:nt], *_of(eqn.inputs[nt:], used)]
-    params = {"cond": cond, "body": body, "cond_consts": nt, "body_consts": sum(used[:nb])}
+    params = {"cond": cond, "body": body, "operands": LoopOperands(nt, sum(used[:nb]), sum(carry))}
     return eqn.replaced(inputs, _of(eqn.outputs, carry), params)
 
 
@@ -214,7 +214,7 @@ def _cond(eqn: Equation, wanted: Sequence[bool]) -> Equation:
 
 def _walk(eqn: Equation, wanted: Sequence[bool]) -> Equation:
     p = eqn.params
-    tests, consts, init, fixed, start = groups(eqn.inputs, p)
+    tests, consts, init, fixed, start = p["operands"].split(eqn.inputs)
     nf, ns, nk = len(fixed), len(wanted), len(init)
     state = _needed(p["back"], nf, wanted, ns)
     used = _used(p["back"], state)
@@ -229,13 +229,13 @@ def _walk(eqn: Equation, wanted: Sequence[bool]) -> Equation:
     first = _used(forward, outs)
     first[len(consts) :] = carry
     cond = _with(p["cond"], [*[True] * len(tests), *carry], [True])
+    consts, init, fixed = _of(consts, first[: len(consts)]), _of(init, carry), _of(fixed, used[:nf])
+    groups = tests, consts, init, fixed, _of(start, state)
     params = {
-        "cond": cond, "forward": _with(forward, first, outs), "back": back, "tests": len(tests),
-        "consts": sum(first[: len(consts)]), "carry": sum(carry), "fixed": sum(used[:nf]),
+        "cond": cond, "forward": _with(forward, first, outs), "back": back, "operands": WalkOperands.of(*groups),
         "slices": tuple(kept.index(i) for i in rows),
     }  # fmt: skip
-    inputs = [*tests, *_of(consts, first[: len(consts)]), *_of(init, carry), *_of(fixed, used[:nf]), *_of(start, state)]
-    return eqn.replaced(inputs, _of(eqn.outputs, state), params)
+    return eqn.replaced([a for group in groups for a in group], _of(eqn.outputs, state), params)
 
 
 PRUNE = {Scan: _scan, While: _while, Branch: _cond, Walk: _walk}

@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from ...core import Aval, Primitive, Value
 from ...lowering import kinds
 from ...ops.derived import execute, strong
 from ...program import Program
-from ...vocabulary import Params
 
 
 class Walk(Primitive):
@@ -21,7 +19,7 @@ class Walk(Primitive):
     Parameters:
         cond: ``(*tests, *carry) -> (bool,)``. forward: ``(*consts, *carry) -> (*carry, *slices)``. back: ``(*fixed,
             *state, *slices) -> (*state,)``.
-        tests, consts, carry, fixed: how many of each there are.
+        operands: how many there are of each kind of argument.
         slices: for each slice that `back` takes, its number among those that `forward` gives.
     """
 
@@ -36,7 +34,7 @@ class Walk(Primitive):
 
     def interpret(self, *args: Value, **params: Any) -> list[Value]:
         """Step by step, each step compiled."""
-        tests, consts, carry, fixed, state = groups(args, params)
+        tests, consts, carry, fixed, state = params["operands"].split(args)
         tape = []
         while execute(params["cond"], [*tests, *carry])[0]:
             outs = execute(params["forward"], [*consts, *carry])
@@ -46,15 +44,6 @@ class Walk(Primitive):
             slices = tape.pop()
             state = execute(params["back"], [*fixed, *state, *[slices[i] for i in params["slices"]]])
         return list(state)
-
-
-def groups(args: Sequence[Any], params: Params) -> list[list[Any]]:
-    """The arguments: tests, consts, carry, fixed, start."""
-    rest, found = list(args), []
-    for name in ("tests", "consts", "carry", "fixed"):
-        found.append(rest[: params[name]])
-        rest = rest[params[name] :]
-    return [*found, rest]
 
 
 walk_p = Walk()

@@ -16,7 +16,6 @@ from ..nest import is_number, size_of
 from ..serial.writer import Loop, Text
 from .step import Body, Control
 from .tape import Tape, laid_out
-from .walk import groups
 
 
 def bytes_of(a: Any) -> int:
@@ -155,8 +154,9 @@ class ControlWriter(Text):
 
     def _scan(self) -> None:
         step, p = self.step, self.step.eqn.params
-        nc, nk, n = p["consts"], p["carry"], p["length"]
-        consts, init, xs = step.inputs[:nc], step.inputs[nc : nc + nk], step.inputs[nc + nk :]
+        nc, nk, _ = p["operands"]
+        n = p["length"]
+        consts, init, xs = p["operands"].split(step.inputs)
         carry, ys = step.eqn.outputs[:nk], step.eqn.outputs[nk:]
         body = step.bodies["body"]
         table = Table(self, body, self.room("workspace"))
@@ -192,8 +192,7 @@ class ControlWriter(Text):
 
     def _while(self) -> None:
         step, p = self.step, self.step.eqn.params
-        nt, nb = p["cond_consts"], p["body_consts"]
-        tests, consts, init = step.inputs[:nt], step.inputs[nt : nt + nb], step.inputs[nt + nb :]
+        tests, consts, init = p["operands"].split(step.inputs)
         body = step.bodies["body"]
         cond = self._test(tests)
         table = Table(self, body, self.room("workspace"))
@@ -202,9 +201,9 @@ class ControlWriter(Text):
         targets = [self.pointer(v) for v in step.eqn.outputs]
         with self.repeat(*self._start(body, init, targets, "carry")) as loop:
             pairs = self._carry(loop, 0, len(init), body)
-            self._going(loop, cond, nt, pairs)
+            self._going(loop, cond, len(tests), pairs)
             for k, (here, there) in enumerate(pairs):
-                table.argument(nb + k, here)
+                table.argument(len(consts) + k, here)
                 table.result(k, there)
             table.call()
         self._finish(loop, 0, [(t, bytes_of(v)) for t, v in zip(targets, step.eqn.outputs, strict=True)])
@@ -241,7 +240,7 @@ class ControlWriter(Text):
 
     def _walk(self) -> None:
         step, p = self.step, self.step.eqn.params
-        tests, consts, init, fixed, state = groups(step.inputs, p)
+        tests, consts, init, fixed, state = p["operands"].split(step.inputs)
         forward, back = step.bodies["forward"], step.bodies["back"]
         slices = forward.program.outputs[len(init) :]
         places, record = laid_out([(bytes_of(v), 16) for v in slices])

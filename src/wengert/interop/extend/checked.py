@@ -18,6 +18,7 @@ from ... import trees
 from ...core import Aval, Value, as_array, aval_of, inexact_dtype
 from ...core import Primitive as Operation
 from ...ops import elementwise as ew
+from ...ops.control.operands import LoopOperands, ScanOperands
 from ...ops.control.primitives import cond_p, scan_p, while_p
 from ...ops.reduction import any as any_
 from ...program import Equation, Literal, Program, programs_of
@@ -220,15 +221,15 @@ class Checked:
         return stage(body, [*avals[:before], *own, *avals[before:]], program.name)[0]
 
     def _scan(self, eqn: Equation, xs: list[Value], state: list[Value]) -> tuple[Sequence[Value], list[Value]]:
-        n, m = eqn.params["consts"], len(state)
-        body = self._staged(eqn.params["body"], n)
-        params = {**eqn.params, "body": body, "carry": eqn.params["carry"] + m}
-        outs = scan_p.bind(*xs[:n], *state, *xs[n:], **params)
+        consts, carry, slices = eqn.params["operands"].split(xs)
+        m, carry = len(state), [*state, *carry]
+        body, operands = self._staged(eqn.params["body"], len(consts)), ScanOperands.of(consts, carry, slices)
+        outs = scan_p.bind(*consts, *carry, *slices, **{**eqn.params, "body": body, "operands": operands})
         return outs[m:], list(outs[:m])
 
     def _while(self, eqn: Equation, xs: list[Value], state: list[Value]) -> tuple[Sequence[Value], list[Value]]:
         cond, body, m = eqn.params["cond"], eqn.params["body"], len(state)
-        nc, nb = eqn.params["cond_consts"], eqn.params["body_consts"]
+        nc, nb, _ = eqn.params["operands"]
         carry = list(body.in_avals[nb:])
         own = [Aval(np.shape(v), as_array(v).dtype) for v in self.beginning()]
         one, two = list(cond.in_avals[:nc]), list(body.in_avals[:nb])
@@ -244,11 +245,14 @@ class Checked:
             outs, now = self._run(body, [*of_body, *rest], now)
             return [*now, *outs]
 
+        tests, consts, start = eqn.params["operands"].split(xs)
+        consts, start = [*tests, *consts], [*state, *start]
         params = {
             **eqn.params, "cond": stage(goes_on, [*one, *own, *carry], cond.name)[0],
-            "body": stage(step, [*one, *two, *own, *carry], body.name)[0], "body_consts": nc + nb,
+            "body": stage(step, [*one, *two, *own, *carry], body.name)[0],
+            "operands": LoopOperands.of(tests, consts, start),
         }  # fmt: skip
-        outs = while_p.bind(*xs[:nc], *xs[: nc + nb], *state, *xs[nc + nb :], **params)
+        outs = while_p.bind(*tests, *consts, *start, **params)
         return outs[m:], list(outs[:m])
 
     def _cond(self, eqn: Equation, xs: list[Value], state: list[Value]) -> tuple[Sequence[Value], list[Value]]:

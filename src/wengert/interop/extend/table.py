@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Aval
+from ...ops.control.operands import LoopOperands, ScanOperands
 from ...program import Program
 from ..lax import primitives as P  # noqa: N812
 from ..lax.enums import GatherDimensionNumbers, GatherScatterMode, RoundingMethod, ScatterDimensionNumbers
@@ -416,19 +417,21 @@ def _custom(e: Any, xs: Any, outs: Any, rule: Any) -> Any:
 
 
 @row("scan")
-def _scan(e: Any, xs: Any, outs: Any, body: Program, length: int, consts: int, carry: int, reverse: bool, **rest: Any) -> Any:  # fmt: skip
+def _scan(
+    e: Any, xs: Any, outs: Any, body: Program, length: int, operands: ScanOperands, reverse: bool, **rest: Any
+) -> Any:
     given = [met(e, x, v.dtype, e.aval(x).shape) for x, v in zip(xs, body.in_avals, strict=True)]
     return e(
-        P.scan_p, given, list(outs), jaxpr=closed(body), length=length, num_carry=carry, num_consts=consts, reverse=reverse, unroll=1
+        P.scan_p, given, list(outs), jaxpr=closed(body), length=length, num_carry=operands.carry, num_consts=operands.consts,
+        reverse=reverse, unroll=1
     )  # fmt: skip
 
 
 @row("while")
-def _while(
-    e: Any, xs: Any, outs: Any, cond: Program, body: Program, cond_consts: int, body_consts: int, **rest: Any
-) -> Any:
+def _while(e: Any, xs: Any, outs: Any, cond: Program, body: Program, operands: LoopOperands, **rest: Any) -> Any:
     return e(
-        P.while_p, xs, list(outs), cond_nconsts=cond_consts, cond_jaxpr=closed(cond), body_nconsts=body_consts, body_jaxpr=closed(body)
+        P.while_p, xs, list(outs), cond_nconsts=operands.tests, cond_jaxpr=closed(cond), body_nconsts=operands.consts,
+        body_jaxpr=closed(body)
     )  # fmt: skip
 
 

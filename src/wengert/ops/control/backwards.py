@@ -17,6 +17,7 @@ from ..above import control_flow
 from ..derived import once, strong
 from ..elementwise import add
 from ..supported import mask_of, supported_program
+from .operands import ScanOperands
 from .programs import fixed_point, zeros
 
 Flags = tuple[bool, ...]
@@ -40,9 +41,10 @@ class Backwards(NamedTuple):
 
 
 def backwards(
-    body: Program, flags: Flags, given: Sequence[bool], marked: Sequence[bool], nc: int, nk: int
+    body: Program, flags: Flags, given: Sequence[bool], marked: Sequence[bool], operands: ScanOperands
 ) -> Backwards:
     """The step of a scan backwards with supports, from what is known of the cotangents of its results."""
+    nc, nk, _ = operands
     first = sum(flags[:nc])
     carry = slice(first, first + nk)
     ys, ys_marked = tuple(given[nk:]), tuple(marked[nk:])
@@ -93,12 +95,12 @@ def backwards(
 
         return stage(step, [a for part in parts for a in part], derived.name)[0]
 
-    step = once(derived, ("scan", flags, given_all, marked_all, nc, nk), make)
+    step = once(derived, ("scan", flags, given_all, marked_all, operands), make)
     return Backwards(step, [*sums, *hits], given_all, marked_all, live, found)
 
 
 def from_an_unused_end(
-    body: Program, flags: Flags, given: Sequence[bool], marked: Sequence[bool], nc: int, nk: int
+    body: Program, flags: Flags, given: Sequence[bool], marked: Sequence[bool], operands: ScanOperands
 ) -> Backwards | None:
     """The step of a scan whose last carry nobody uses, where all of the carry counts one step before the end.
 
@@ -109,6 +111,7 @@ def from_an_unused_end(
         As `backwards`, with one more carried value before the slices, True in the first step alone; None if masks are
         needed after all.
     """
+    nc, nk, _ = operands
     first = sum(flags[:nc])
     carry, ys, ys_marked = slice(first, first + nk), tuple(given[nk:]), tuple(marked[nk:])
     whole = (*[False] * nk, *ys_marked)
@@ -165,7 +168,7 @@ def from_an_unused_end(
 
         return stage(step, [a for part in parts for a in part], derived.name)[0]
 
-    step = once(derived, ("unused end", flags, tuple(given), ys_marked, nc, nk), make)
+    step = once(derived, ("unused end", flags, tuple(given), ys_marked, operands), make)
     sums = [strong(a) for a, b in zip(linear[:first], live, strict=False) if b]
     return Backwards(step, sums, (*here, *ys), whole, live, of_rows)
 

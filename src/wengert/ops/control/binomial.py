@@ -31,6 +31,7 @@ from ..elementwise import equal, floor_divide, less, logical_and, logical_not, l
 from ..indexing import getitem
 from ..scatters import scatter_set_p
 from .loop import while_p
+from .operands import LoopOperands
 
 SHARE = 0.75  # of a budget that is planned; the rest is for what a step needs while it runs
 MOST = 4096  # snapshots
@@ -130,8 +131,8 @@ def repeated(
     avals = [strong(aval_of(a)) for a in (*consts, *carry)]
     cond, _ = stage(lambda *values: [going(*values)], avals, "going")
     body, _ = stage(step, avals, "step")
-    n = len(consts)
-    return while_p.bind(*consts, *consts, *carry, cond=cond, body=body, cond_consts=n, body_consts=n)
+    operands = LoopOperands.of(consts, consts, carry)
+    return while_p.bind(*consts, *consts, *carry, cond=cond, body=body, operands=operands)
 
 
 def integer(n: int) -> Any:

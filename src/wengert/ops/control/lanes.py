@@ -20,7 +20,8 @@ from ..derived import batched_program, once, strong
 from ..elementwise import logical_and, where
 from ..reduction import any as any_
 from ..shape import reshape
-from .loop import While, parts
+from .loop import While
+from .operands import LoopOperands, ScanOperands
 from .programs import alone, batched_value, fixed_point, rewired, staged, widened
 from .scan import scan_p
 from .untaken import guarded
@@ -55,8 +56,7 @@ def each_alone(primitive: Primitive, size: int, args: Sequence[Value], batched: 
         *[a for a, b in zip(args, batched, strict=True) if not b],
         *[a for a, b in zip(args, batched, strict=True) if b],
         body=body,
-        consts=len(fixed),
-        carry=0,
+        operands=ScanOperands.of(fixed, (), moving),
         length=size,
         reverse=False,
     )
@@ -69,7 +69,7 @@ def _example(aval: Aval, batched: bool) -> Aval:
 
 def _carried(trace: Any, batched: Sequence[bool], params: Params, least: Sequence[bool] = ()) -> Any:
     """Which carried values differ between examples, and whether the condition does."""
-    tests, consts, carry = parts(batched, params)
+    tests, consts, carry = params["operands"].split(batched)
     start = [a or b for a, b in zip(carry, least, strict=True)] if least else carry
     size, name = trace.size, trace.axis_name
     flags = fixed_point(start, lambda c: batched_program(params["body"], size, (*consts, *c), name)[1])
@@ -84,14 +84,14 @@ def batch_while(primitive: While, trace: Any, args: Sequence[Value], batched: Se
             return each_alone(primitive, trace.size, args, batched, params)
         return _held(primitive, trace, args, batched, params)
     cond, body = _batched(trace, batched, carry, params)
-    tests, consts, start = parts(args, params)
-    _, _, flags = parts(batched, params)
+    tests, consts, start = params["operands"].split(args)
+    _, _, flags = params["operands"].split(batched)
     start = [batched_value(a, trace.size, b) if c else a for a, b, c in zip(start, flags, carry, strict=True)]
     return primitive.bind(*tests, *consts, *start, **{**params, "cond": cond, "body": body}), list(carry)
 
 
 def _batched(trace: Any, batched: Sequence[bool], carry: Sequence[bool], params: Params) -> Any:
-    tests, consts, _ = parts(batched, params)
+    tests, consts, _ = params["operands"].split(batched)
     size, name = trace.size, trace.axis_name
     cond, _ = batched_program(params["cond"], size, (*tests, *carry), name)
     derived, flags = batched_program(params["body"], size, (*consts, *carry), name)
@@ -105,11 +105,11 @@ def _held(primitive: While, trace: Any, args: Sequence[Value], batched: Sequence
     cond, body = _batched(trace, batched, every, params)
     careful, told = guarded(params["body"]), False
     if careful is not None:  # ended ones reach no index
-        told, fixed = True, parts(batched, params)[1]
+        told, fixed = True, params["operands"].split(batched)[1]
         derived, flags = batched_program(careful, trace.size, (True, *fixed, *every), trace.axis_name)
         body = widened(derived, flags, every, trace.size)
-    tests, consts, start = parts(args, params)
-    _, _, flags = parts(batched, params)
+    tests, consts, start = params["operands"].split(args)
+    _, _, flags = params["operands"].split(batched)
     start = [batched_value(a, trace.size, b) for a, b in zip(start, flags, strict=True)]
     nt, nc = len(tests), len(consts)
 
@@ -131,8 +131,9 @@ def _held(primitive: While, trace: Any, args: Sequence[Value], batched: Sequence
     held = staged(body, key, step, avals, body.name)
     more = staged(body, ("any", mask), going, avals[nt + nc :], "any")
     running = cond.evaluate([*tests, *start])[0]
-    derived = {**params, "cond": more, "body": held, "cond_consts": 0, "body_consts": nt + nc}
-    outs = primitive.bind(*tests, *consts, running, *start, **derived)
+    constants, state = [*tests, *consts], [running, *start]
+    derived = {**params, "cond": more, "body": held, "operands": LoopOperands.of((), constants, state)}
+    outs = primitive.bind(*constants, *state, **derived)
     return outs[1:], every
 
 
@@ -154,12 +155,12 @@ def batch_pull(
     Args:
         check: raises where the parameters of the batch are not allowed.
     """
-    n, nb = len(args) - sum(params["given"]) - sum(params.get("marked", ())), params["body_consts"]
+    nc, nb, _ = params["operands"]
+    n = params["operands"].number
     carry, differs = _carried(trace, batched[:n], params)
     if differs:
         return each_alone(primitive, trace.size, args, batched, params)
-    nonzero, nc = params["nonzero"], params["cond_consts"]
-    own = [b or w for b, w in zip(batched[nc:n], nonzero, strict=True)]
+    own = [b or w for b, w in zip(batched[nc:n], params["nonzero"].every, strict=True)]
     flags = [*batched[:nc], *own[:nb], *own[nb:]]
     carry, apart = _carried(trace, flags, params)
     cond, body = _batched(trace, flags, carry, params)

@@ -33,19 +33,20 @@ from ..known import known
 from ..shape import broadcast_to
 from ..sides import derivative_of_kinks
 from ..support import Support
-from ..supported import along, as_supports, drops, masks_of
+from ..supported import as_supports, drops, masks_of
 from .binomial import walked
 from .lanes import batch_pull
-from .loop import LONG, Flags, _samples, _zero, parts, stepwise, tangent_loop, while_p
+from .loop import LONG, _samples, _zero, stepwise, tangent_loop, while_p
+from .operands import Chosen, Members
 from .programs import alone, check_linear_start, fixed_point, newest_tape, on_newest_tape, run_alone, zeros
-from .pulling import blocks_of, pulling, results, started
+from .pulling import blocks_of, pull_groups, pulling, results, started
 from .scan import moving_flags
 
 T = TypeVar("T")
 
 
 class WhileTangent(Primitive):
-    """``tangents of *carry = while_tangent(*cond_consts, *body_consts, *init, *tangents)``.
+    """``tangents of *carry = while_tangent(*tests, *consts, *init, *tangents)``.
 
     Parameters:
         those of `while_p`; nonzero: which constants of the body and carried values have tangents.
@@ -53,7 +54,7 @@ class WhileTangent(Primitive):
 
     multiple_results = True
 
-    def expand(self, *args: Value, nonzero: Flags, **params: Any) -> list[Value]:
+    def expand(self, *args: Value, nonzero: Chosen, **params: Any) -> list[Value]:
         """The loop that carries the tangents along."""
         loop_args, derived = self.as_loop(args, {**params, "nonzero": nonzero})
         return while_p.bind(*loop_args, **derived)[len(params["body"].outputs) :]
@@ -64,13 +65,11 @@ class WhileTangent(Primitive):
         return alone(self.expand, params["body"], [a.aval for a in inputs], params)
 
     def as_loop(self, args: Sequence[T], params: Params) -> tuple[list[T], Params]:
-        nonzero = params["nonzero"]
-        n = len(args) - sum(nonzero)
-        return tangent_loop(args[:n], args[n:], nonzero, _plain(params))
+        n = params["operands"].number
+        return tangent_loop(args[:n], args[n:], params["nonzero"], _plain(params))
 
-    def abstract(self, *avals: Aval, nonzero: Flags, **params: Any) -> list[Aval]:
-        moving = nonzero[params["body_consts"] :]
-        return [strong(a) for a, b in zip(params["body"].out_avals, moving, strict=True) if b]
+    def abstract(self, *avals: Aval, nonzero: Chosen, **params: Any) -> list[Aval]:
+        return [strong(a) for a in nonzero.carry.of(params["body"].out_avals)]
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         from ...transforms.forward import jvp_flat
@@ -91,7 +90,7 @@ class WhileTangent(Primitive):
         return self.expand(*boxed, **params)
 
     def record(self, tape: Tape, args: Sequence[Value], params: Params) -> Results:
-        n = len(args) - sum(params["nonzero"])
+        n = params["operands"].number
         if any(tape.owns(a) for a in args[:n]):
             return self.expand(*args, **params)
         check_linear_start([a for a in args[n:] if not tape.owns(a)], "the tangent of a while loop")
@@ -100,16 +99,14 @@ class WhileTangent(Primitive):
         return tape.append_many(self, tuple(args), params, self.abstract(**params))
 
     def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
-        nonzero, nb = params["nonzero"], params["body_consts"]
-        n = len(args) - sum(nonzero)
-        cts = iter(cotangent)
-        given = [next(cts) if b else None for b in nonzero[nb:]]
-        grads = pull(args[:n], given, _plain(params), nonzero, newest_tape(args).masked)
-        return [None] * n + [g for g, b in zip(grads, nonzero, strict=True) if b]
+        nonzero, n = params["nonzero"], params["operands"].number
+        given = nonzero.carry.spread(cotangent)
+        grads = pull(args[:n], given, _plain(params), nonzero.every, newest_tape(args).masked)
+        return [None] * n + nonzero.every.of(grads)
 
     def leaves_out(self, params: Params) -> bool:
         """A loop that takes no step leaves out its constants."""
-        return drops(params["body"]) or any(params["nonzero"][: params["body_consts"]])
+        return drops(params["body"]) or any(params["nonzero"].consts)
 
     def supported(self, cotangent: Results, supports: Any, args: Sequence[Value], params: Params) -> Any:
         """Where values are known, the steps one by one on a tape of their own; else the walk back carries masks along."""
@@ -118,7 +115,7 @@ class WhileTangent(Primitive):
         nonzero = params["nonzero"]
         if not any(supports) and not drops(params["body"]):
             return self.transpose(cotangent, args, params), self._of_no_step(args, params)
-        n, masks = len(args) - sum(nonzero), masks_of(supports, cotangent)
+        n, masks = params["operands"].number, masks_of(supports, cotangent)
         if all(map(known, (*args[:n], *[v for v in (*cotangent, *masks) if v is not None]))):
             tape = Tape()
             loop_args, derived = tangent_loop(args[:n], tape.inputs(args[n:]), nonzero, _plain(params))
@@ -126,26 +123,25 @@ class WhileTangent(Primitive):
             if outs is not None:
                 nodes = tape.close()
                 out_nodes = [o if tape.owns(o) else None for o in outs[len(params["body"].outputs) :]]
-                grads, found = pull_back_supported(nodes, sum(nonzero), out_nodes, cotangent, as_supports(masks))
+                grads, found = pull_back_supported(
+                    nodes, nonzero.every.number, out_nodes, cotangent, as_supports(masks)
+                )
                 return [None] * n + grads, [None] * n + found
-        moving = nonzero[params["body_consts"] :]
-        given, marks = along(moving, cotangent), along(moving, masks)
-        pulled = while_p.rules.pull_supported(args[:n], given, marks, _plain(params), nonzero)
-        grads, found = [[None] * n + [g for g, b in zip(values, nonzero, strict=True) if b] for values in pulled]
+        given, marks = nonzero.carry.spread(cotangent), nonzero.carry.spread(masks)
+        pulled = while_p.rules.pull_supported(args[:n], given, marks, _plain(params), nonzero.every)
+        grads, found = [[None] * n + nonzero.every.of(values) for values in pulled]
         none = self._of_no_step(args, params)
         return grads, [s if t is None else t for s, t in zip(none, found, strict=True)]
 
     def _of_no_step(self, args: Sequence[Value], params: Params) -> list[Support | None]:
-        nonzero, nb = params["nonzero"], params["body_consts"]
-        n = len(args) - sum(nonzero)
-        found: list[Support | None] = [*of_constants(args[:n], params), *[None] * (len(nonzero) - nb)]
+        nonzero, n = params["nonzero"], params["operands"].number
         none: list[Support | None] = [None] * n
-        return none + [s for s, b in zip(found, nonzero, strict=True) if b]
+        return [*none, *nonzero.consts.of(of_constants(args[:n], params)), *[None] * nonzero.carry.number]
 
 
 def of_constants(args: Sequence[Value], params: Params) -> list[Support]:
     """The supports of the cotangents of a body's constants, which are reached if there is a first step."""
-    tests, consts, start = parts(args, params)
+    tests, consts, start = params["operands"].split(args)
 
     def constant(aval: Aval) -> Support:
         s = Support(lambda: broadcast_to(params["cond"].evaluate([*tests, *start])[0], aval.shape))
@@ -156,7 +152,7 @@ def of_constants(args: Sequence[Value], params: Params) -> list[Support]:
 
 
 class WhilePull(Primitive):
-    """``*cotangents = while_pull(*cond_consts, *body_consts, *init, *cotangents of carry)``.
+    """``*cotangents = while_pull(*tests, *consts, *init, *cotangents of carry)``.
 
     Parameters:
         those of `while_p`; nonzero: which constants of the body and carried values have a tangent in some step; wanted:
@@ -171,14 +167,12 @@ class WhilePull(Primitive):
 
     def interpret(self, *args: Value, **params: Any) -> list[Value]:
         """Step by step, each step compiled."""
-        n = len(args) - sum(params["given"]) - sum(params.get("marked", ()))
-        tests, consts, carry = parts(args[:n], params)
+        tests, consts, carry, cotangents = pull_groups(args, params)
         p = pulling(params)
-        used = [c for c, b in zip(consts, p.consts, strict=True) if b]
-        start = [c for c, b in zip(carry, p.carry, strict=True) if b]
+        used, start = p.taken.consts.of(consts), p.taken.carry.of(carry)
         before = [] if p.invariant is None else execute(p.invariant, consts)
         fixed = [v if kind == "value" else (consts if kind == "argument" else before)[v] for kind, v in p.fixed]
-        state = started(args[n:], params, p)
+        state = started(cotangents, params, p)
 
         def going(carry: Sequence[Value]) -> Any:
             return execute(p.cond, [*tests, *carry])[0]
@@ -202,13 +196,12 @@ class WhilePull(Primitive):
         return results(state, params, p)
 
     def abstract(self, *avals: Aval, **params: Any) -> list[Aval]:
-        return [strong(a) for a, b in zip(params["body"].in_avals, params["wanted"], strict=True) if b]
+        return [strong(a) for a in params["wanted"].every.of(params["body"].in_avals)]
 
     def dependence(self, given: Sequence[bool], params: Params, results: int) -> list[bool]:
-        p, n = pulling(params), len(given) - sum(params["given"])
-        tests, consts, carry = parts(given[:n], params)
-        used = [c for c, b in zip(consts, p.consts, strict=True) if b]
-        state = [c for c, b in zip(carry, p.carry, strict=True) if b]
+        p = pulling(params)
+        tests, consts, carry, cotangents = pull_groups(given, params)
+        used, state = p.taken.consts.of(consts), p.taken.carry.of(carry)
         m = len(state)
         state = list(fixed_point(state, lambda c: dependence(p.forward, [*used, *c])[:m]))
         if dependence(p.cond, [*tests, *state])[0]:
@@ -216,13 +209,10 @@ class WhilePull(Primitive):
         slices = dependence(p.forward, [*used, *state])[m:]
         before = [] if p.invariant is None else dependence(p.invariant, consts)
         fixed = [False if k == "value" else (consts if k == "argument" else before)[v] for k, v in p.fixed]
-        rest = iter(given[n:])
-        cts = [next(rest) if b else False for b in params["given"]]
-        start = [False] * sum(p.sums) + [c for c, b in zip(cts, p.cotangents, strict=True) if b]
+        cts = params["given"].among(cotangents)
+        start = [False] * p.cotangents.consts.number + p.cotangents.carry.of(cts)
         outs = fixed_point(start, lambda c: dependence(p.back, [*fixed, *c, *[slices[i] for i in p.slices]]))
-        found = iter(outs)
-        every = [next(found) if b else False for b in (*p.sums, *p.cotangents)]
-        return [d for d, b in zip(every, params["wanted"], strict=True) if b]
+        return params["wanted"].every.of(p.cotangents.every.among(outs))
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
         return self.pushed(primals, tangents, params, None)
@@ -236,37 +226,28 @@ class WhilePull(Primitive):
     ) -> Any:
         """The results and their tangents. `marks` are masks of the carried values' cotangents: what one of them leaves out
         its tangent leaves out as well."""
-        nc, nb = params["cond_consts"], params["body_consts"]
-        body, wanted, n = params["body"], params["wanted"], len(primals) - sum(params["given"])
-        ts = [t if t is not None else True if b else None for t, b in zip(tangents[nc:n], wanted, strict=True)]
+        body, wanted, operands = params["body"], params["wanted"], params["operands"]
+        n, nb, nk = operands.number, operands.consts, operands.carry
+        of_args = tangents[operands.tests : n]
+        ts = [t if t is not None else True if b else None for t, b in zip(of_args, wanted.every, strict=True)]
         plain = _plain(params)
-        nonzero = moving_flags(lambda f: jvp_program(body, f)[1], ts, nb, len(body.outputs))
-        start = [
-            zeros(a) if t is None else t for t, a, b in zip(tangents[nc:n], body.in_avals, nonzero, strict=True) if b
-        ]
+        nonzero = operands.chosen(moving_flags(lambda f: jvp_program(body, f)[1], ts, operands.step))
+        start = [zeros(a) if t is None else t for t, a in nonzero.every.of(zip(of_args, body.in_avals, strict=True))]
         args, derived = tangent_loop(primals[:n], start, nonzero, plain)
-        rest, dots = iter(primals[n:]), iter(tangents[n:])
-        cts = [next(rest) if b else None for b in params["given"]]
-        dcts = [next(dots) if b else None for b in params["given"]]
-        moving = nonzero[nb:]
-        values = [w for w, b in zip(wanted, nonzero, strict=True) if b]  # those with a tangent in the loop
-        m = sum(nonzero[:nb])
-        asked = (*wanted[:nb], *values[:m], *wanted[nb:], *values[m:])
-        every = [*dcts, *[c for c, b in zip(cts, moving, strict=True) if b]]
+        cts, dcts = params["given"].spread(primals[n:]), params["given"].spread(tangents[n:])
+        # behind each group those of its members that have a tangent in the loop
+        asked = tuple(f for w, b in zip(wanted, nonzero, strict=True) for f in (*w, *b.of(w)))
+        m = nonzero.consts.number
+        every = [*dcts, *nonzero.carry.of(cts)]
         if marks is None:
             grads = pull(args, every, derived, asked, params["masked"])
         else:
-            both = [*marks, *[m for m, b in zip(marks, moving, strict=True) if b]]
+            both = [*marks, *nonzero.carry.of(marks)]
             grads = while_p.rules.pull_supported(args, every, both, derived, asked)[0]
-        k = len(moving)
-        outs = iter([*grads[nb : nb + m], *grads[nb + m + k :]])
-        primal = [next(outs) if b else None for b in nonzero]
-        tangent = [*grads[:nb], *grads[nb + m : nb + m + k]]
-        types = body.in_avals
-        return (
-            [zeros(a) if p is None else p for p, a, b in zip(primal, types, wanted, strict=True) if b],
-            [t for t, b in zip(tangent, wanted, strict=True) if b],
-        )
+        primal = nonzero.every.spread([*grads[nb : nb + m], *grads[nb + m + nk :]])
+        tangent = [*grads[:nb], *grads[nb + m : nb + m + nk]]
+        kept = wanted.every.of(zip(primal, body.in_avals, strict=True))
+        return [zeros(a) if p is None else p for p, a in kept], wanted.every.of(tangent)
 
     def linearize(
         self, trace: Linearizing, primals: Sequence[Value], tangents: Sequence[Any], params: Params
@@ -279,7 +260,7 @@ class WhilePull(Primitive):
 
     def record(self, tape: Tape, args: Sequence[Value], params: Params) -> Results:
         given = [tape.owns(a) for a in args]
-        linear = self.dependence(given, params, sum(params["wanted"]))
+        linear = self.dependence(given, params, params["wanted"].every.number)
         known: Sequence[Any] = [None] * len(linear)
         if not all(linear):
             known = self.bind(*[_zero(a) if b else a for a, b in zip(args, given, strict=True)], **params)
@@ -292,28 +273,22 @@ class WhilePull(Primitive):
         linear = on_newest_tape(args)
         tape = newest_tape(args)
         at = [_zero(a) if b else a for a, b in zip(args, linear, strict=True)]
-        body, nc, nb = params["body"], params["cond_consts"], params["body_consts"]
-        n = len(args) - sum(params["given"])
+        body, operands = params["body"], params["operands"]
+        nc, nb, k = operands
+        n = operands.number
         masked, plain = params["masked"] or tape.masked, _plain(params)
-        us = iter(cotangent)
-        u = [next(us) if b else None for b in params["wanted"]]
-        nonzero = moving_flags(lambda f: jvp_program(body, f)[1], u, nb, len(body.outputs))
-        start = [zeros(a) if t is None else t for t, a, b in zip(u, body.in_avals, nonzero, strict=True) if b]
-        moving = nonzero[nb:]
+        u = params["wanted"].every.spread(cotangent)
+        nonzero = operands.chosen(moving_flags(lambda f: jvp_program(body, f)[1], u, operands.step))
+        start = [zeros(a) if t is None else t for t, a in nonzero.every.of(zip(u, body.in_avals, strict=True))]
         found: list[Value | None] = [None] * len(args)
         if any(linear[n:]):
-            outs = iter(while_tangent_p.bind(*at[:n], *start, **plain, nonzero=nonzero))
-            pushed = [next(outs) if b else None for b in moving]
-            found[n:] = [t for t, b in zip(pushed, params["given"], strict=True) if b]
+            pushed = nonzero.carry.spread(while_tangent_p.bind(*at[:n], *start, **plain, nonzero=nonzero))
+            found[n:] = params["given"].of(pushed)
         if any(linear[:n]):
             loop_args, derived = tangent_loop(at[:n], start, nonzero, plain)
-            rest = iter(at[n:])
-            cts = [next(rest) if b else None for b in params["given"]]
-            k, m = len(moving), sum(nonzero[:nb])
-            asked = (*linear[nc : nc + nb], *[False] * m, *linear[nc + nb : n], *[False] * sum(moving))
-            grads = pull(
-                loop_args, [*[None] * k, *[c for c, b in zip(cts, moving, strict=True) if b]], derived, asked, masked
-            )
+            cts, m = params["given"].spread(at[n:]), nonzero.consts.number
+            asked = (*linear[nc : nc + nb], *[False] * m, *linear[nc + nb : n], *[False] * nonzero.carry.number)
+            grads = pull(loop_args, [*[None] * k, *nonzero.carry.of(cts)], derived, asked, masked)
             found[nc : nc + nb] = grads[:nb]
             found[nc + nb : n] = grads[nb + m : nb + m + k]
         return [g if b else None for g, b in zip(found, linear, strict=True)]
@@ -325,7 +300,7 @@ class WhilePull(Primitive):
 
 
 def _plain(params: Params) -> dict[str, Any]:
-    return {k: params[k] for k in ("cond", "body", "cond_consts", "body_consts", "checkpoint") if k in params}
+    return {k: params[k] for k in ("cond", "body", "operands", "checkpoint") if k in params}
 
 
 def pull(
@@ -340,32 +315,32 @@ def pull(
     Args:
         args: of `while_p`. cotangents: of its results; None is zero. params: of `while_p`.
     """
-    body, nb = params["body"], params["body_consts"]
-    nonzero = moving_flags(
-        lambda f: linearized_programs(body, f)[2], [b or None for b in wanted], nb, len(body.outputs)
-    )
-    given = [c is not None and b for c, b in zip(cotangents, nonzero[nb:], strict=True)]
+    body, operands = params["body"], params["operands"]
+    moving = moving_flags(lambda f: linearized_programs(body, f)[2], [b or None for b in wanted], operands.step)
+    nonzero = operands.chosen(moving)
+    given = Members(c is not None and b for c, b in zip(cotangents, nonzero.carry, strict=True))
     if not any(given):
         return [None] * len(wanted)
-    step = {**params, "nonzero": nonzero, "given": tuple(given), "masked": masked or has_choice(body)}
+    step = {**params, "nonzero": nonzero, "given": given, "masked": masked or has_choice(body)}
     p = pulling(step)
     blocks_of(step)  # raises here, at the user's line, where the budget is too small
-    wanted = tuple(w and b for w, b in zip(wanted, (*p.sums, *p.cotangents), strict=True))
-    cts = [c for c, b in zip(cotangents, given, strict=True) if b]
-    outs = iter(while_pull_p.bind(*args, *cts, **step, wanted=wanted))
-    return [next(outs) if b else None for b in wanted]
+    asked = operands.chosen([w and b for w, b in zip(wanted, p.cotangents.every, strict=True)])
+    return asked.every.spread(while_pull_p.bind(*args, *given.of(cotangents), **step, wanted=asked))
+
+
+LAST = Chosen(Members([True]), Members([False, True]))  # of the samples: the count has no tangent
 
 
 def _tangent_samples() -> list[Any]:
     out = []
     for args, params in _samples():
         t = (np.float64(0.7), np.array([0.2, -0.3]))
-        out.append(((*args, *t), {**params, "nonzero": (True, False, True)}))
+        out.append(((*args, *t), {**params, "nonzero": LAST}))
     return out
 
 
 def _pull_samples() -> list[Any]:
-    more = {"nonzero": (True, False, True), "given": (False, True), "wanted": (True, False, True), "masked": False}
+    more = {"nonzero": LAST, "given": LAST.carry, "wanted": LAST, "masked": False}
     return [((*args, np.array([0.5, -1.5])), {**params, **more}) for args, params in _samples()]
 
 

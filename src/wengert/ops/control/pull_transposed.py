@@ -31,19 +31,16 @@ def _supported(self: WhilePull, cotangent: Any, supports: Any, args: Sequence[Va
     """Cotangents of the linear arguments of a pullback, and their supports."""
     linear = on_newest_tape(args)
     at = [_zero(a) if b else a for a, b in zip(args, linear, strict=True)]
-    body, nc, nb = params["body"], params["cond_consts"], params["body_consts"]
-    given, n_marks = params["given"], sum(params.get("marked", ()))
-    n, nk, plain = len(args) - sum(given) - n_marks, len(body.outputs), _plain(params)
-    asked = sum(params["wanted"])
-    us, ms = iter(cotangent[:asked]), iter(masks_of(supports[:asked], cotangent[:asked]))
-    u = [next(us) if b else None for b in params["wanted"]]
-    u_masks = [next(ms) if b else None for b in params["wanted"]]
-    nonzero = moving_flags(lambda f: jvp_program(body, f)[1], u, nb, nk)
-    start = [zeros(a) if t is None else t for t, a, b in zip(u, body.in_avals, nonzero, strict=True) if b]
+    body, operands, given = params["body"], params["operands"], params["given"]
+    nc, nb, nk = operands
+    n, plain, wanted = operands.number, _plain(params), params["wanted"].every
+    u = wanted.spread(cotangent[: wanted.number])
+    u_masks = wanted.spread(masks_of(supports[: wanted.number], cotangent[: wanted.number]))
+    nonzero = operands.chosen(moving_flags(lambda f: jvp_program(body, f)[1], u, operands.step))
+    start = [zeros(a) if t is None else t for t, a in nonzero.every.of(zip(u, body.in_avals, strict=True))]
     marks = [
         np.zeros(a.shape, bool) if t is None else m
-        for t, m, a, b in zip(u, u_masks, body.in_avals, nonzero, strict=True)
-        if b
+        for t, m, a in nonzero.every.of(zip(u, u_masks, body.in_avals, strict=True))
     ]
     one = [reshape(t, (1, *shape_of(t))) for t in start]
     one_marks = [None if m is None else reshape(m, (1, *shape_of(m))) for m in marks]
@@ -54,31 +51,28 @@ def _supported(self: WhilePull, cotangent: Any, supports: Any, args: Sequence[Va
     assert loop is not None  # its condition looks at no tangent
     found: list[Value | None] = [None] * len(args)
     reached: list[Support | None] = [None] * len(args)
-    moving = nonzero[nb:]
     if any(linear[n:]):
-        rest = iter(reached_by(loop, while_p.bind(*loop[0], **loop[1]))[nk:])
-        pushed = [next(rest) if b else None for b in moving]
-        ends = [t for t, b in zip(pushed, given, strict=True) if b]
+        pushed = nonzero.carry.spread(reached_by(loop, while_p.bind(*loop[0], **loop[1]))[nk:])
+        ends = given.of(pushed)
         found[n : n + len(ends)] = [None if t is None else reshape(t[0], shape_of(t[0])[1:]) for t in ends]
         of = [None if t is None or t[2] is None else reshape(t[2], shape_of(t[2])[1:]) for t in ends]
         reached[n : n + len(ends)] = as_supports(of)
     if any(linear[:n]):
-        rest, own = iter(at[n : n + sum(given)]), iter(at[n + sum(given) :])
-        cts = [next(rest) if b else None for b in given]
-        cts_masks = [next(own) if b else None for b in params.get("marked", [False] * nk)]
+        rest = iter(at[n:])
+        cts = given.spread(rest)
+        cts_masks = params["marked"].spread(rest) if "marked" in params else [None] * nk
         if "marked" not in params and params["masked"]:  # zeros that a user gave, or a choice made
             cts_masks = [None if c is None else not_equal(c, 0) for c in cts]
         k = len(loop[1]["body"].outputs) - nk  # tangents and masks
-        spread = [c for c, b in zip(cts, moving, strict=True) if b]
-        spread_masks = [m for m, b in zip(cts_masks, moving, strict=True) if b]
+        spread, spread_masks = nonzero.carry.of(cts), nonzero.carry.of(cts_masks)
         whole = [None if c is None else reshape(c, (1, *shape_of(c))) for c in spread]
         whole_masks = [None if m is None else reshape(m, (1, *shape_of(m))) for m in spread_masks]
         none = [None] * (k - len(whole))
-        wanted = [*linear[nc : nc + nb], *[False] * (loop[1]["body_consts"] - nb), *linear[nc + nb : n], *[False] * k]
+        first = loop[1]["operands"].consts
+        asked = [*linear[nc : nc + nb], *[False] * (first - nb), *linear[nc + nb : n], *[False] * k]
         grads, parts = pull_supported(
-            loop[0], [*[None] * nk, *whole, *none], [*[None] * nk, *whole_masks, *none], loop[1], wanted
+            loop[0], [*[None] * nk, *whole, *none], [*[None] * nk, *whole_masks, *none], loop[1], asked
         )
-        first = loop[1]["body_consts"]
         none = of_constants(at[:n], params)
         found[nc : nc + nb] = grads[:nb]
         reached[nc : nc + nb] = [s if t is None else t for s, t in zip(none, parts[:nb], strict=True)]

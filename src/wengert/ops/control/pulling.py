@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from ...core import Value
 from ...program import Program
+from ...vocabulary import Params
 from ..derived import (
     dependence,
     linearized_programs,
@@ -20,39 +21,40 @@ from ..supported import mask_of
 from .backwards import backwards
 from .binomial import Blocks, bytes_of, planned
 from .loop import Flags, smaller_loop
+from .operands import Chosen, LoopOperands, Members
 from .programs import fixed_point, zeros
 from .scan import linear_step, saving, transposed_body
+
+T = TypeVar("T")
 
 
 class Pulling(NamedTuple):
     """The parts of a pullback.
 
     Attributes:
-        invariant: ``(*body_consts) -> values`` that are the same in all steps; None for none.
+        invariant: ``(*consts) -> values`` that are the same in all steps; None for none.
         cond, forward: the loop again, ``(*tests, *carry) -> (bool,)`` and ``(*consts, *carry) -> (*carry, *slices)``, of
             the carried values that are needed; what it gives besides is kept for each step.
-        consts, carry: which constants of the body and carried values `forward` takes.
+        taken: which constants of the body and carried values `forward` takes.
         fixed: for each constant of `back` where it is found: ("value", v), ("argument", i) of the body's constants, or
             ("invariant", i).
         back: one step backwards, ``(*fixed, *sums, *cotangents, *slices) -> (*sums, *cotangents)``.
-        sums: which constants of the body have a cotangent. cotangents: which carried values have one in some step.
+        cotangents: which constants of the body have a cotangent, which is a sum over steps, and which carried values have one
+            in some step.
         slices: for each slice that `back` takes, its number among those that `forward` gives.
-        hits: for which constants of the body `back` sums up how often each element is reached, after `sums`; masks: for
-            which carried values it has a mask of what is reached, after `cotangents` (supported_pull.py).
+        reached: of which constants of the body `back` sums up how often each element is reached, after the sums; of which
+            carried values it has a mask of what is reached, after their cotangents (supported_pull.py).
     """
 
     invariant: Program | None
     cond: Program
     forward: Program
-    consts: list[bool]
-    carry: list[bool]
+    taken: Chosen
     fixed: list[tuple[str, Any]]
     back: Program
-    sums: list[bool]
-    cotangents: Flags
+    cotangents: Chosen
     slices: list[int]
-    hits: Sequence[bool] = ()
-    masks: Flags = ()
+    reached: Chosen
 
 
 def pulling(params: dict[str, Any]) -> Pulling:
@@ -60,22 +62,34 @@ def pulling(params: dict[str, Any]) -> Pulling:
     if "slices" in params:
         return _written_out(params)
     body, cond, nonzero, given = params["body"], params["cond"], params["nonzero"], params["given"]
-    nc, nb, masked, marked = params["cond_consts"], params["body_consts"], params["masked"], params.get("marked")
+    operands, masked, marked = params["operands"], params["masked"], params.get("marked")
     return once(
         body,
-        ("pulling", cond, nc, nonzero, given, masked, marked),
-        lambda: _pulling(cond, body, nonzero, given, nc, nb, masked, marked),
+        ("pulling", cond, operands, nonzero, given, masked, marked),
+        lambda: _pulling(cond, body, nonzero, given, operands, masked, marked),
     )
+
+
+def pull_groups(args: Sequence[T], params: Params) -> tuple[list[T], list[T], list[T], list[T]]:
+    """The arguments of a pullback: tests, constants, what is carried first, and the cotangents (with masks) or the state that the
+    walk back begins with."""
+    if "slices" in params:
+        tests, consts, fixed, carry, state = params["operands"].split(args)
+        return tests, [*consts, *fixed], carry, state
+    (tests, consts, carry), rest = params["operands"].apart(args)
+    return tests, consts, carry, rest
 
 
 def _written_out(params: dict[str, Any]) -> Pulling:
     """Of a walk whose Programs are given (walk_back.py): nothing is the same in all steps, and its state is what they take."""
-    used, n = params["used"], params["body_consts"]
-    state = [True] * (len(params["forward"].inputs) - used)
-    fixed: list[tuple[str, Any]] = [("argument", i) for i in range(used, n)]
-    consts = [i < used for i in range(n)]
+    _, used, n_fixed, carry, _ = params["operands"]
+    fixed: list[tuple[str, Any]] = [("argument", used + i) for i in range(n_fixed)]
+    taken = Chosen(Members([True] * used + [False] * n_fixed), Members([True] * carry))
     steps = params["cond"], params["forward"]
-    return Pulling(None, *steps, consts, state, fixed, params["body"], [], (), list(params["slices"]))
+    return Pulling(None, *steps, taken, fixed, params["body"], _NONE, list(params["slices"]), _NONE)
+
+
+_NONE = Chosen(Members(), Members())
 
 
 def blocks_of(params: dict[str, Any]) -> Blocks | None:
@@ -87,61 +101,57 @@ def blocks_of(params: dict[str, Any]) -> Blocks | None:
     if params.get("checkpoint") is None:
         return None
     p = pulling(params)
-    carried = p.forward.out_avals[: sum(p.carry)]
-    return planned(params["checkpoint"], bytes_of(p.forward.out_avals[sum(p.carry) :]), bytes_of(carried))
+    n = p.taken.carry.number
+    return planned(params["checkpoint"], bytes_of(p.forward.out_avals[n:]), bytes_of(p.forward.out_avals[:n]))
 
 
 def _pulling(
-    cond: Program, body: Program, nonzero: Flags, given: Flags, nc: int, nb: int, masked: bool, marked: Flags | None
+    cond: Program,
+    body: Program,
+    nonzero: Chosen,
+    given: Members,
+    operands: LoopOperands,
+    masked: bool,
+    marked: Members | None,
 ) -> Pulling:
     nk = len(body.outputs)
-    known, linear, live = linearized_programs(body, nonzero)
-    invariant, forward, places = saving(known, nk, nb, nk)
+    known, linear, live = linearized_programs(body, nonzero.every)
+    invariant, forward, places = saving(known, nk, operands.step)
     kinds = [moves for _, _, moves in places]
-    step = linear_step(linear, kinds, nonzero, live, nb, nk, {"length": 0, "reverse": False})["body"]
+    of_step = linear_step(linear, kinds, nonzero.every, live, operands.step, {"length": 0, "reverse": False})
+    step = of_step["body"]
     step.cache["steep"] = steep(body)
-    n_fixed, n_consts, moving = kinds.count(False), sum(nonzero[:nb]), nonzero[nb:]
-    m = sum(moving)
+    n_fixed, n_consts, moving = kinds.count(False), nonzero.consts.number, nonzero.carry
+    m = moving.number
     flags = (*[False] * n_fixed, *[True] * (n_consts + m), *[False] * kinds.count(True))
 
-    start = [g for g, b in zip(given, moving, strict=True) if b]
-    hits: Sequence[bool] = ()
-    masks: Sequence[bool] = ()
+    start = moving.of(given)
+    reached = _NONE
     if marked is None:
         cts = fixed_point(start, lambda f: transposed_program(step, flags, f, masked)[1][n_consts : n_consts + m])
-        back, backs = transposed_body(step, flags, cts, masked, n_fixed + n_consts, m)
+        back, backs = transposed_body(step, flags, cts, masked, of_step["operands"])
     else:
-        found = backwards(
-            step, flags, start, [g for g, b in zip(marked, moving, strict=True) if b], n_fixed + n_consts, m
-        )
+        found = backwards(step, flags, start, moving.of(marked), of_step["operands"])
         back, cts, backs = found.step, found.given, found.live
-        hits, masks = _spread(found.found[:n_consts], nonzero[:nb]), _spread(found.marked, moving)
-    dropped = _unneeded(cond, forward, nc, nb, nk)
-    small_cond, small, used = smaller_loop(cond, forward, nc, nb, dropped)
+        reached = Chosen(nonzero.consts.among(found.found[:n_consts]), moving.among(found.marked))
+    dropped = _unneeded(cond, forward, operands)
+    small_cond, small, used = smaller_loop(cond, forward, operands, dropped)
     return Pulling(
         invariant,
         small_cond,
         small,
-        used,
-        [not d for d in dropped],
+        Chosen(used, Members(not d for d in dropped)),
         [(kind, value) for kind, value, moves in places if not moves],
         back,
-        _spread(backs[:n_consts], nonzero[:nb]),
-        tuple(_spread(cts, moving)),
+        Chosen(nonzero.consts.among(backs[:n_consts]), moving.among(cts)),
         [value for _, value, moves in places if moves],
-        hits,
-        tuple(masks),
+        reached,
     )
 
 
-def _spread(flags: Sequence[bool], among: Sequence[bool]) -> list[bool]:
-    """Flags of some of several, with False for the others."""
-    rest = iter(flags)
-    return [next(rest) if b else False for b in among]
-
-
-def _unneeded(cond: Program, forward: Program, nc: int, nb: int, nk: int) -> Flags:
+def _unneeded(cond: Program, forward: Program, operands: LoopOperands) -> Flags:
     """Carried values that neither the condition nor what is kept depends on."""
+    nc, nb, nk = operands
     needed = [bool(dependence(cond, [i == nc + j for i in range(len(cond.inputs))])[0]) for j in range(nk)]
     reach = [dependence(forward, [i == nb + j for i in range(len(forward.inputs))]) for j in range(nk)]
     needed = [a or any(r[nk:]) for a, r in zip(needed, reach, strict=True)]
@@ -155,13 +165,14 @@ def started(cotangents: Sequence[Value], params: dict[str, Any], p: Pulling) -> 
     if "slices" in params:
         return list(cotangents)
     body, rest = params["body"], iter(cotangents)
-    sums = [zeros(a) for flags in (p.sums, p.hits) for a, b in zip(body.in_avals, flags, strict=False) if b]
-    cts = [next(rest) if b else None for b in params["given"]]
-    start = [zeros(a) if c is None else c for c, a, b in zip(cts, body.out_avals, p.cotangents, strict=True) if b]
-    masks = [next(rest) if b else None for b in params.get("marked", ())]
+    of_consts = p.cotangents.consts, p.reached.consts
+    sums = [zeros(a) for flags in of_consts for a, b in zip(body.in_avals, flags, strict=False) if b]
+    cts = params["given"].spread(rest)
+    start = [zeros(a) if c is None else c for c, a in p.cotangents.carry.of(zip(cts, body.out_avals, strict=True))]
+    masks = params["marked"].spread(rest) if "marked" in params else []
     marks = [
         np.full(a.shape, c is not None) if m is None else m
-        for m, c, a, b in zip(masks, cts, body.out_avals, p.masks, strict=False)
+        for m, c, a, b in zip(masks, cts, body.out_avals, p.reached.carry, strict=False)
         if b
     ]
     return [*sums, *start, *marks]
@@ -173,16 +184,14 @@ def results(state: Sequence[Value], params: dict[str, Any], p: Pulling) -> list[
     if "slices" in params:
         return list(state)
     found, wanted, avals = iter(state), params["wanted"], params["body"].in_avals
-    sums, hits, cts, masks = [
-        [next(found) if b else None for b in flags] for flags in (p.sums, p.hits, p.cotangents, p.masks)
-    ]
-    grads = [zeros(a) if g is None else g for g, a, b in zip([*sums, *cts], avals, wanted, strict=True) if b]
+    sums, hits = p.cotangents.consts.spread(found), p.reached.consts.spread(found)
+    cts, masks = p.cotangents.carry.spread(found), p.reached.carry.spread(found)
+    grads = [zeros(a) if g is None else g for g, a in wanted.every.of(zip([*sums, *cts], avals, strict=True))]
     if "marked" not in params:
         return grads
     there = [g is not None for g in (*sums, *cts)]
     types = [*params["body"].in_avals[: len(sums)], *[mask_of(a) for a in params["body"].out_avals]]
     return grads + [
         np.full(a.shape, g, a.dtype) if m is None else m
-        for m, g, a, b in zip([*hits, *masks], there, types, wanted, strict=True)
-        if b
+        for m, g, a in wanted.every.of(zip([*hits, *masks], there, types, strict=True))
     ]

@@ -20,7 +20,8 @@ from ..derived import alone, dependence, once
 from ..shape import moveaxis
 from ..steep import multiplies, steep
 from .branch import cond_p
-from .loop import parts, while_p
+from .loop import while_p
+from .operands import LoopOperands, ScanOperands
 from .programs import batched_value, rewired
 from .pull import while_tangent_p
 from .scan import scan_p
@@ -89,9 +90,10 @@ class Carried(NamedTuple):
     marked: Flags
 
 
-def carried(body: Program, size: int, batched: Flags, marked: Flags, nc: int, nk: int) -> Carried:
+def carried(body: Program, size: int, batched: Flags, marked: Flags, operands: ScanOperands) -> Carried:
     """The step of a loop, from the flags of its constants, of what it carries at the start, and of its slices."""
     b, m = batched, marked
+    nc, nk, _ = operands
     while True:
         step = step_of(body, size, b, m)
         more_b = tuple(x or y for x, y in zip(b[nc:], step.batched[:nk], strict=False))
@@ -104,8 +106,9 @@ def carried(body: Program, size: int, batched: Flags, marked: Flags, nc: int, nk
         b, m = wide_b, wide_m
 
 
-def looped(body: Program, size: int, c: Carried, batched: Flags, marked: Flags, nc: int, nk: int) -> Program:
+def looped(body: Program, size: int, c: Carried, batched: Flags, marked: Flags, operands: ScanOperands) -> Program:
     """``(constants, masks, carry, masks, slices, masks) -> (carry, masks, slices, masks)``."""
+    nc, nk, _ = operands
     b = (*batched[:nc], *c.batched, *batched[nc + nk :])
     m = (*marked[:nc], *c.marked, *marked[nc + nk :])
     groups = [slice(0, nc), slice(nc, nc + nk), slice(nc + nk, None)]
@@ -135,7 +138,7 @@ def looped(body: Program, size: int, c: Carried, batched: Flags, marked: Flags, 
         made.masked = body.masked
         return made
 
-    return once(c.step.program, ("looped", c.batched, c.marked, nc, nk), make)
+    return once(c.step.program, ("looped", c.batched, c.marked, operands), make)
 
 
 def begun(
@@ -148,17 +151,18 @@ def begun(
 
 
 def _scan(size: int, values: Sequence[Value], batched: Flags, masks: Masks, params: Params) -> list[Reached]:
-    body, nc, nk = params["body"], params["consts"], params["carry"]
+    body, operands = params["body"], params["operands"]
+    nc, nk, _ = operands
     marked = tuple(m is not None for m in masks)
-    c = carried(body, size, batched, marked, nc, nk)
-    step = looped(body, size, c, batched, marked, nc, nk)
+    c = carried(body, size, batched, marked, operands)
+    step = looped(body, size, c, batched, marked, operands)
     consts = [*values[:nc], *[m for m in masks[:nc] if m is not None]]
     ends = slice(nc, nc + nk)
     start = begun(size, values[ends], batched[ends], masks[ends], c, body.in_avals[ends])
     xs = [moveaxis(v, 0, 1) if b else v for v, b in zip(values[nc + nk :], batched[nc + nk :], strict=True)]
     xs += [moveaxis(m, 0, 1) for m in masks[nc + nk :] if m is not None]
-    sizes = {"consts": len(consts), "carry": len(start)}
-    outs = iter(scan_p.bind(*consts, *start, *xs, **{**params, **sizes, "body": step}))
+    found = ScanOperands.of(consts, start, xs)
+    outs = iter(scan_p.bind(*consts, *start, *xs, **{**params, "operands": found, "body": step}))
     carry = with_masks(outs, c.batched, c.marked)
     ys = with_masks(outs, c.step.batched[nk:], c.step.marked[nk:])
     in_front = [(moveaxis(v, 1, 0) if b else v, b, m if m is None else moveaxis(m, 1, 0)) for v, b, m in ys]
@@ -175,20 +179,20 @@ Loop = tuple[list[Value], dict[str, Any], Carried]  # arguments and parameters o
 
 def loop_of(size: int, values: Sequence[Value], batched: Flags, masks: Masks, params: Params) -> Loop | None:
     """The loop that carries masks along; None where its condition depends on the vectors."""
-    cond, body, nc = params["cond"], params["body"], params["cond_consts"]
-    nb, nk = params["body_consts"], len(params["body"].outputs)
-    tests, consts, start = parts(values, params)
+    cond, body, operands = params["cond"], params["body"], params["operands"]
+    nc, nb, _ = operands
+    tests, consts, start = operands.split(values)
     marked = tuple(m is not None for m in masks)
-    c = carried(body, size, batched[nc:], marked[nc:], nb, nk)
+    c = carried(body, size, batched[nc:], marked[nc:], operands.step)
     if any(batched[:nc]) or dependence(cond, [*[False] * nc, *c.batched])[0]:
         return None
-    step = looped(body, size, c, batched[nc:], marked[nc:], nb, nk)
+    step = looped(body, size, c, batched[nc:], marked[nc:], operands.step)
     consts += [m for m in masks[nc : nc + nb] if m is not None]
     ends = slice(nc + nb, None)
     state = begun(size, start, batched[ends], masks[ends], c, body.in_avals[nb:])
     wider = condition(cond, step, c.batched, nc, len(state))
-    sizes = {"cond": wider, "body": step, "body_consts": len(consts)}
-    return [*tests, *consts, *state], {**params, **sizes}, c
+    derived = {"cond": wider, "body": step, "operands": LoopOperands.of(tests, consts, state)}
+    return [*tests, *consts, *state], {**params, **derived}, c
 
 
 def reached_by(loop: Loop, outs: Sequence[Value]) -> list[Reached]:

@@ -33,6 +33,7 @@ from ..shape import moveaxis
 from ..steep import as_steep_as, steep
 from ..supported import along, as_supports, drops, masks_of
 from .backwards import backwards, from_an_unused_end
+from .operands import Members, ScanOperands
 from .programs import (
     batched_value,
     check_linear_start,
@@ -55,7 +56,7 @@ class Scan(EffectPrimitive):
     """``scan(*consts, *init, *xs)``.
 
     Parameters:
-        body: the Program of one step. consts, carry: how many of its arguments are constants, and are carried.
+        body: the Program of one step. operands: how many constants, carried values and arrays of slices there are.
         length: the number of steps. reverse: whether the last slices come first.
     """
 
@@ -66,8 +67,9 @@ class Scan(EffectPrimitive):
 
     def interpret(self, *args: Value, **params: Any) -> list[Value]:
         """Step by step, each step compiled."""
-        body, length, nc, nk = params["body"], params["length"], params["consts"], params["carry"]
-        consts, carry, xs = args[:nc], list(args[nc : nc + nk]), args[nc + nk :]
+        body, length, operands = params["body"], params["length"], params["operands"]
+        consts, carry, xs = operands.split(args)
+        nk = operands.carry
         stacks = [np.empty((length, *a.shape), a.dtype) for a in body.out_avals[nk:]]
         for i in range(length - 1, -1, -1) if params["reverse"] else range(length):
             outs = execute(body, [*consts, *carry, *[x[i] for x in xs]])
@@ -77,29 +79,29 @@ class Scan(EffectPrimitive):
         return [*carry, *stacks]
 
     def abstract(self, *avals: Aval, **params: Any) -> list[Aval]:
-        nk, outs = params["carry"], params["body"].out_avals
+        nk, outs = params["operands"].carry, params["body"].out_avals
         return [*map(strong, outs[:nk]), *[Aval((params["length"], *a.shape), a.dtype) for a in outs[nk:]]]
 
     def dependence(self, given: Sequence[bool], params: Params, results: int) -> list[bool]:
-        body, nc, nk = params["body"], params["consts"], params["carry"]
-        carry = fixed_point(given[nc : nc + nk], lambda c: dependence(body, [*given[:nc], *c, *given[nc + nk :]])[:nk])
-        return [*carry, *dependence(body, [*given[:nc], *carry, *given[nc + nk :]])[nk:]]
+        body, nk = params["body"], params["operands"].carry
+        consts, start, xs = params["operands"].split(given)
+        carry = fixed_point(start, lambda c: dependence(body, [*consts, *c, *xs])[:nk])
+        return [*carry, *dependence(body, [*consts, *carry, *xs])[nk:]]
 
     # --- forward mode --------------------------------------------------------------------------------------------
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
-        body, nc, nk = params["body"], params["consts"], params["carry"]
-        nonzero = moving_flags(lambda f: jvp_program(body, f)[1], tangents, nc, nk)
-        derived, live = jvp_body(body, nonzero, nc, nk)
+        body, operands = params["body"], params["operands"]
+        nonzero = moving_flags(lambda f: jvp_program(body, f)[1], tangents, operands)
+        derived, live = jvp_body(body, nonzero, operands)
         tangents = started_tangents(primals, tangents, nonzero)
-        groups = [slice(0, nc), slice(nc, nc + nk), slice(nc + nk, None)]
-        both = [[*primals[g], *[t for t in tangents[g] if t is not None]] for g in groups]
-        sizes = {"consts": len(both[0]), "carry": len(both[1])}
-        outs = self.bind(*both[0], *both[1], *both[2], **{**params, **sizes, "body": derived})
-        m, n_ys = len(both[1]), len(body.outputs) - nk
-        moved, ys = iter(outs[nk:m]), iter(outs[m + n_ys :])
-        given = [next(moved) if b else None for b in nonzero[nc : nc + nk]]
-        return [*outs[:nk], *outs[m : m + n_ys]], [*given, *[next(ys) if b else None for b in live[nk:]]]
+        groups = zip(operands.split(primals), operands.split(tangents), strict=True)
+        consts, carry, xs = [[*values, *[t for t in ts if t is not None]] for values, ts in groups]
+        both = ScanOperands.of(consts, carry, xs)
+        outs = self.bind(*consts, *carry, *xs, **{**params, "operands": both, "body": derived})
+        nk, m, n_ys = operands.carry, both.carry, len(body.outputs) - operands.carry
+        moved = Members(operands.split(nonzero)[1]).spread(outs[nk:m])
+        return [*outs[:nk], *outs[m : m + n_ys]], [*moved, *Members(live[nk:]).spread(outs[m + n_ys :])]
 
     def series_through(self, order: int, primals: Sequence[Value], coefficients: Any, params: Params) -> Any:
         from .series import through_scan
@@ -111,40 +113,38 @@ class Scan(EffectPrimitive):
     def linearize(
         self, trace: Linearizing, primals: Sequence[Value], tangents: Sequence[Any], params: Params
     ) -> Results:
-        body, nc, nk = params["body"], params["consts"], params["carry"]
-        nonzero = moving_flags(lambda f: linearized_programs(body, f)[2], tangents, nc, nk)
+        body, operands = params["body"], params["operands"]
+        nonzero = moving_flags(lambda f: linearized_programs(body, f)[2], tangents, operands)
         known, linear, live = linearized_programs(body, nonzero)
         outs, saved, kinds = self._run_known(known, len(body.outputs), primals, params)
-        moving = nonzero[nc : nc + nk]
-        flags = [*moving, *live[nk:]]
+        flags = [*operands.split(nonzero)[1], *live[operands.carry :]]
         if not any(flags):
             return outs
         started = started_tangents(primals, tangents, nonzero)
-        step = linear_step(linear, kinds, nonzero, [*live[:nk]], nc, nk, params)
+        step = linear_step(linear, kinds, nonzero, live[: operands.carry], operands, params)
         step["body"].cache["steep"] = steep(body)
-        args = _step_arguments(saved, kinds, started, nonzero, nc, nk)
+        args = _step_arguments(saved, kinds, started, nonzero, operands)
         nodes = iter(self._append(trace.tape, args, step))
         return [trace.wrap(o, next(nodes) if b else None) for o, b in zip(outs, flags, strict=True)]
 
     def record(self, tape: Tape, args: Sequence[Value], params: Params) -> Results:
         """What does not depend on the linear arguments runs now; the rest is a scan that is linear in all it carries."""
-        body, nc, nk = params["body"], params["consts"], params["carry"]
+        body, operands = params["body"], params["operands"]
+        nk = operands.carry
         given = tuple(tape.owns(a) for a in args)
-        carried = fixed_point(
-            given[nc : nc + nk], lambda c: dependence(body, [*given[:nc], *c, *given[nc + nk :]])[:nk]
-        )
-        linear = (*given[:nc], *carried, *given[nc + nk :])
+        consts, start, xs = operands.split(given)
+        moving = fixed_point(start, lambda c: dependence(body, [*consts, *c, *xs])[:nk])
+        linear = (*consts, *moving, *xs)
         known, rest, live = split_linear(body, linear)
-        moving = linear[nc : nc + nk]
         check_linear_start([a for a, b, m in zip(args, given, linear, strict=True) if m and not b], "a scan")
         fixed = [a for a, b in zip(args, linear, strict=True) if not b]
-        layout = {**params, "consts": nc - sum(linear[:nc]), "carry": nk - sum(moving)}
+        layout = {**params, "operands": ScanOperands(*(g.count(False) for g in (consts, moving, xs)))}
         flags = [*moving, *live[nk:]]
         known, n_known = without_zeros(known, live, flags)
         outs, saved, kinds = self._run_known(known, n_known, fixed, layout)
-        step = linear_step(rest, kinds, linear, list(live[:nk]), nc, nk, params)
+        step = linear_step(rest, kinds, linear, live[:nk], operands, params)
         as_steep_as(step["body"], body)
-        step_args = _step_arguments(saved, kinds, args, linear, nc, nk)
+        step_args = _step_arguments(saved, kinds, args, linear, operands)
         nodes, values = iter(self._append(tape, step_args, step)), iter(outs)
         return [next(nodes) if b else next(values) for b in flags]
 
@@ -161,19 +161,20 @@ class Scan(EffectPrimitive):
         Returns:
             The results; the residuals; which of them differ from step to step, and are stacked.
         """
-        nc, nk = params["consts"], params["carry"]
-        invariant, body, places = saving(known, n_out, nc, nk)
+        operands = params["operands"]
+        invariant, body, places = saving(known, n_out, operands)
         outs: list[Value] = []
         if body.outputs:
             outs = self.bind(*args, **{**params, "body": body})
-        before = call_p.bind(*args[:nc], program=invariant) if invariant is not None else []
+        before = call_p.bind(*args[: operands.consts], program=invariant) if invariant is not None else []
         values = {"invariant": before, "stacked": outs[n_out:], "argument": list(args)}
         saved = [value if kind == "value" else values[kind][value] for kind, value, _ in places]
         return outs[:n_out], saved, [moves for _, _, moves in places]
 
     def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
         """The scan backwards: it carries the cotangents of what was carried, and sums those of the constants."""
-        body, nc, nk = params["body"], params["consts"], params["carry"]
+        body, operands = params["body"], params["operands"]
+        nc, nk, _ = operands
         linear = on_newest_tape(args)
         flags = (*linear[:nc], *[True] * nk, *linear[nc + nk :])
         masked = False
@@ -189,7 +190,7 @@ class Scan(EffectPrimitive):
         unused = given != tuple(c is not None for c in cotangent[:nk])
         if unused and body.cache.get("steep", True):  # at the end a cotangent is no 0 that meets an infinite derivative
             return self.supported(cotangent, [None] * len(cotangent), args, params)[0]
-        back, live = transposed_body(body, flags, (*given, *ys), masked, nc, nk)
+        back, live = transposed_body(body, flags, (*given, *ys), masked, operands)
         sums = [a for a, b in zip(body.in_avals[:nc], flags[:nc], strict=True) if b]
         sums = [zeros(a) for a, b in zip(sums, live[:first], strict=True) if b]
         starts = [
@@ -199,10 +200,10 @@ class Scan(EffectPrimitive):
         ]
         fixed = [a for a, b in zip(args[:nc], flags[:nc], strict=True) if not b]
         slices = [a for a, b in zip(args[nc + nk :], flags[nc + nk :], strict=True) if not b]
+        carry, xs = [*sums, *starts], [*slices, *[c for c in cotangent[nk:] if c is not None]]
         outs = iter(
             self.bind(
-                *fixed, *sums, *starts, *slices, *[c for c in cotangent[nk:] if c is not None],
-                body=back, consts=len(fixed), carry=len(sums) + len(starts), length=params["length"],
+                *fixed, *carry, *xs, body=back, operands=ScanOperands.of(fixed, carry, xs), length=params["length"],
                 reverse=not params["reverse"],
             )
         )  # fmt: skip
@@ -218,7 +219,8 @@ class Scan(EffectPrimitive):
 
     def supported(self, cotangent: Results, supports: Any, args: Sequence[Value], params: Params) -> Any:
         """The scan backwards, which carries the supports of cotangents beside them."""
-        body, nc, nk = params["body"], params["consts"], params["carry"]
+        body, operands = params["body"], params["operands"]
+        nc, nk, _ = operands
         linear = on_newest_tape(args)
         if not params["length"]:
             rest = [*[None] * nc, *supports[:nk], *[None] * (len(args) - nc - nk)]
@@ -228,8 +230,8 @@ class Scan(EffectPrimitive):
         flags = (*linear[:nc], *[True] * nk, *linear[nc + nk :])
         masks = masks_of(supports, cotangent)
         given, masked = [c is not None for c in cotangent], [m is not None for m in masks]
-        end = from_an_unused_end(body, flags, given, masked, nc, nk) if params["length"] > 1 else None
-        back = backwards(body, flags, given, masked, nc, nk) if end is None else end
+        end = from_an_unused_end(body, flags, given, masked, operands) if params["length"] > 1 else None
+        back = backwards(body, flags, given, masked, operands) if end is None else end
         starts: list[Value] = []
         marks: list[Value] = [] if end is None else [np.True_]
         for c, m, a, b, marked in zip(cotangent, masks, body.out_avals[:nk], back.given, back.marked, strict=False):
@@ -238,14 +240,13 @@ class Scan(EffectPrimitive):
                 if marked:
                     marks.append(np.full(a.shape, c is not None) if m is None else m)
         fixed = [a for a, b in zip(args[:nc], flags[:nc], strict=True) if not b]
-        slices = [a for a, b in zip(args[nc + nk :], flags[nc + nk :], strict=True) if not b]
-        sums = [zeros(a) for a in back.sums]
-        ys = [v for v in (*cotangent[nk:], *masks[nk:]) if v is not None]
+        xs = [a for a, b in zip(args[nc + nk :], flags[nc + nk :], strict=True) if not b]
+        xs += [v for v in (*cotangent[nk:], *masks[nk:]) if v is not None]
+        state = [*map(zeros, back.sums), *starts, *marks]
         outs = iter(
             self.bind(
-                *fixed, *sums, *starts, *marks, *slices, *ys,
-                body=back.step, consts=len(fixed), carry=len(sums) + len(starts) + len(marks),
-                length=params["length"], reverse=not params["reverse"],
+                *fixed, *state, *xs, body=back.step, operands=ScanOperands.of(fixed, state, xs), length=params["length"],
+                reverse=not params["reverse"],
             )
         )  # fmt: skip
         first = sum(flags[:nc])
@@ -267,17 +268,18 @@ class Scan(EffectPrimitive):
     def batch_in(
         self, trace: Batching, args: Sequence[Value], batched: Sequence[bool], params: Params
     ) -> BatchedResults:
-        body, nc, nk, size = params["body"], params["consts"], params["carry"], trace.size
+        body, operands, size = params["body"], params["operands"], trace.size
+        nk = operands.carry
+        consts, init, xs = operands.split(args)
+        of_consts, of_init, of_xs = operands.split(batched)
         carry = fixed_point(
-            batched[nc : nc + nk],
-            lambda f: batched_program(body, size, (*batched[:nc], *f, *batched[nc + nk :]), trace.axis_name)[1][:nk],
+            of_init, lambda f: batched_program(body, size, (*of_consts, *f, *of_xs), trace.axis_name)[1][:nk]
         )
-        flags = (*batched[:nc], *carry, *batched[nc + nk :])
-        derived, out_flags = batched_program(body, size, flags, trace.axis_name)
+        derived, out_flags = batched_program(body, size, (*of_consts, *carry, *of_xs), trace.axis_name)
         step = widened(derived, out_flags, [*carry, *out_flags[nk:]], size)
-        start = [batched_value(a, size, b) if c else a for a, b, c in zip(args[nc : nc + nk], batched[nc:], carry)]  # noqa: B905
-        xs = [moveaxis(a, 0, 1) if b else a for a, b in zip(args[nc + nk :], batched[nc + nk :], strict=True)]
-        outs = self.bind(*args[:nc], *start, *xs, **{**params, "body": step})
+        start = [batched_value(a, size, b) if c else a for a, b, c in zip(init, of_init, carry, strict=True)]
+        xs = [moveaxis(a, 0, 1) if b else a for a, b in zip(xs, of_xs, strict=True)]
+        outs = self.bind(*consts, *start, *xs, **{**params, "body": step})
         ys = [moveaxis(y, 1, 0) if b else y for y, b in zip(outs[nk:], out_flags[nk:], strict=True)]
         return [*outs[:nk], *ys], [*carry, *out_flags[nk:]]
 
@@ -285,11 +287,13 @@ class Scan(EffectPrimitive):
 # --- bodies: each made once, and kept with the Program it is made from ------------------------------------------
 
 
-def moving_flags(live: Callable[[Flags], Sequence[bool]], tangents: Sequence[Value | None], nc: int, nk: int) -> Flags:
+def moving_flags(
+    live: Callable[[Flags], Sequence[bool]], tangents: Sequence[Value | None], operands: ScanOperands
+) -> Flags:
     """Which arguments have a tangent in some step, from those that have one at the start."""
-    given = tuple(t is not None for t in tangents)
-    carry = fixed_point(given[nc : nc + nk], lambda c: live((*given[:nc], *c, *given[nc + nk :]))[:nk])
-    return (*given[:nc], *carry, *given[nc + nk :])
+    consts, start, xs = operands.split([t is not None for t in tangents])
+    carry = fixed_point(start, lambda c: live((*consts, *c, *xs))[: operands.carry])
+    return (*consts, *carry, *xs)
 
 
 def started_tangents(primals: Sequence[Value], tangents: Sequence[Value | None], nonzero: Flags) -> list[Value | None]:
@@ -299,22 +303,22 @@ def started_tangents(primals: Sequence[Value], tangents: Sequence[Value | None],
     ]
 
 
-def jvp_body(body: Program, nonzero: Flags, nc: int, nk: int) -> tuple[Program, list[bool]]:
+def jvp_body(body: Program, nonzero: Flags, operands: ScanOperands) -> tuple[Program, list[bool]]:
     derived, live = jvp_program(body, nonzero)
+    nk = operands.carry
 
     def make() -> Program:
         n, n_out = len(body.inputs), len(body.outputs)
-        rest = iter(derived.inputs[n:])
-        tangent = [next(rest) if b else None for b in nonzero]
+        tangents = Members(nonzero).spread(derived.inputs[n:])
         inputs: list[Var] = []
-        for g in (slice(0, nc), slice(nc, nc + nk), slice(nc + nk, None)):
-            inputs += [*derived.inputs[:n][g], *[t for t in tangent[g] if t is not None]]
+        for values, ts in zip(operands.split(derived.inputs[:n]), operands.split(tangents), strict=True):
+            inputs += [*values, *[t for t in ts if t is not None]]
         m = sum(live[:nk])
         results, ts = derived.outputs[:n_out], derived.outputs[n_out:]
-        moved = _carried(ts[:m], live[:nk], nonzero[nc : nc + nk], body.out_avals[:nk])
+        moved = _carried(ts[:m], live[:nk], operands.split(nonzero)[1], body.out_avals[:nk])
         return rewired(derived, inputs, [*results[:nk], *moved, *results[nk:], *ts[m:]])
 
-    return once(derived, ("scan", nc, nk), make), live
+    return once(derived, ("scan", operands), make), live
 
 
 def _carried(atoms: Sequence[Atom], live: Sequence[bool], moving: Sequence[bool], avals: Sequence[Aval]) -> list[Atom]:
@@ -322,13 +326,16 @@ def _carried(atoms: Sequence[Atom], live: Sequence[bool], moving: Sequence[bool]
     return [a for a, b in zip(or_zeros(atoms, live, avals), moving, strict=True) if b]
 
 
-def saving(known: Program, n_out: int, nc: int, nk: int) -> tuple[Program | None, Program, list[tuple[str, Any, bool]]]:
+def saving(
+    known: Program, n_out: int, operands: ScanOperands
+) -> tuple[Program | None, Program, list[tuple[str, Any, bool]]]:
     """A Program with residuals as what the constants alone give, and a body that stacks the rest.
 
     Returns:
         The first, the second, and for each residual where it is found (an argument, a value, a result of one of the
         two), by number, and whether it differs from step to step.
     """
+    nc, nk, _ = operands
 
     def make() -> Any:
         position = {v: i for i, v in enumerate(known.inputs)}
@@ -353,7 +360,7 @@ def saving(known: Program, n_out: int, nc: int, nk: int) -> tuple[Program | None
         invariant = rewired(known, known.inputs[:nc], before, f"constants of {known.name}") if before else None
         return invariant, rewired(known, known.inputs, [*results, *stacked]), places
 
-    return once(known, ("saving", n_out, nc, nk), make)
+    return once(known, ("saving", n_out, operands), make)
 
 
 def linear_step(
@@ -361,53 +368,52 @@ def linear_step(
     kinds: Sequence[bool],
     nonzero: Flags,
     live: Sequence[bool],
-    nc: int,
-    nk: int,
+    operands: ScanOperands,
     params: Params,
 ) -> dict[str, Any]:
     """Parameters of the scan of a linear part ``(residuals, linear arguments) -> linear results``."""
     kinds = tuple(kinds)
+    of_consts, moving, of_xs = operands.split(nonzero)
+    linear_operands = ScanOperands(sum(of_consts), sum(moving), sum(of_xs))
 
     def make() -> Program:
         n = len(kinds)
-        residuals, arguments = linear.inputs[:n], iter(linear.inputs[n:])
-        consts = [next(arguments) for b in nonzero[:nc] if b]
-        carry = [next(arguments) for b in nonzero[nc : nc + nk] if b]
-        slices = list(arguments)
+        residuals = linear.inputs[:n]
+        consts, carry, slices = linear_operands.split(linear.inputs[n:])
         inputs = [r for r, k in zip(residuals, kinds, strict=True) if not k] + consts + carry
         inputs += [r for r, k in zip(residuals, kinds, strict=True) if k] + slices
         m = sum(live)
         avals = iter(strong(v.aval) for v in carry)
-        types = [next(avals) if b else Aval((), np.float64) for b in nonzero[nc : nc + nk]]
-        moved = _carried(linear.outputs[:m], live, nonzero[nc : nc + nk], types)
+        types = [next(avals) if b else Aval((), np.float64) for b in moving]
+        moved = _carried(linear.outputs[:m], live, moving, types)
         return rewired(linear, inputs, [*moved, *linear.outputs[m:]])
 
-    body = once(linear, ("scan", kinds, nonzero, nc, nk), make)
+    consts, carry, xs = linear_operands
     return {
-        "body": body,
-        "consts": kinds.count(False) + sum(nonzero[:nc]),
-        "carry": sum(nonzero[nc : nc + nk]),
+        "body": once(linear, ("scan", kinds, nonzero, operands), make),
+        "operands": ScanOperands(kinds.count(False) + consts, carry, kinds.count(True) + xs),
         "length": params["length"],
         "reverse": params["reverse"],
     }
 
 
 def _step_arguments(
-    saved: Sequence[Value], kinds: Sequence[bool], tangents: Sequence[Any], nonzero: Flags, nc: int, nk: int
+    saved: Sequence[Value], kinds: Sequence[bool], tangents: Sequence[Any], nonzero: Flags, operands: ScanOperands
 ) -> list[Value]:
     """The arguments of the scan of a linear part, in its order."""
     live = [t if b else None for t, b in zip(tangents, nonzero, strict=True)]
     fixed = [s for s, k in zip(saved, kinds, strict=True) if not k]
     moving = [s for s, k in zip(saved, kinds, strict=True) if k]
-    there = [[t for t in live[g] if t is not None] for g in (slice(0, nc + nk), slice(nc + nk, None))]
-    return [*fixed, *there[0], *moving, *there[1]]
+    consts, carry, xs = [[t for t in group if t is not None] for group in operands.split(live)]
+    return [*fixed, *consts, *carry, *moving, *xs]
 
 
 def transposed_body(
-    body: Program, flags: Flags, given: Flags, masked: bool, nc: int, nk: int
+    body: Program, flags: Flags, given: Flags, masked: bool, operands: ScanOperands
 ) -> tuple[Program, list[bool]]:
     """One step backwards: ``(constants, sums, cotangents, slices) -> (sums, cotangents, slices of cotangents)``."""
     derived, live = transposed_program(body, flags, given, masked)
+    nc, nk, _ = operands
 
     def make() -> Program:
         first = sum(flags[:nc])
@@ -436,7 +442,7 @@ def transposed_body(
         made.masked = masked
         return as_steep_as(made, body)
 
-    return once(derived, ("scan", flags, given, nc, nk), make), live
+    return once(derived, ("scan", flags, given, operands), make), live
 
 
 def _samples() -> list[Any]:
@@ -452,7 +458,7 @@ def _samples() -> list[Any]:
     body, _ = stage(swing, [number, pair, pair, pair], "swing")
     xs = np.array([[0.3, -0.4], [0.5, 0.1], [-0.2, 0.7]])
     args = (np.float64(9.81), np.array([0.5, -1.0]), np.array([0.1, 0.2]), xs)
-    params = {"body": body, "length": 3, "consts": 1, "carry": 2}
+    params = {"body": body, "length": 3, "operands": ScanOperands(1, 2, 1)}
     return [(args, {**params, "reverse": reverse}) for reverse in (False, True)]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from ...core import Aval, Value, aval_of
 from ...program import Program, Var
 from ..derived import alone, once, strong
+from .operands import LoopOperands, ScanOperands
 from .programs import fixed_point, rewired, zeros
 
 Flags = tuple[bool, ...]
@@ -117,7 +118,8 @@ def through_branches(bind: Any, order: int, primals: Sequence[Value], coefficien
 
 
 def through_scan(bind: Any, order: int, primals: Sequence[Value], coefficients: Coefficients, params: Any) -> Any:
-    body, nc, nk = params["body"], params["consts"], params["carry"]
+    body, operands = params["body"], params["operands"]
+    nc, nk, _ = operands
     n_out = len(body.outputs)
     given = _flags(coefficients)
 
@@ -128,11 +130,10 @@ def through_scan(bind: Any, order: int, primals: Sequence[Value], coefficients: 
     flags = (*given[:nc], *carry, *given[nc + nk :])
     ys = live_of(flags)[nk:]
     step, _ = series_program(body, flags, order, (nc, nc + nk), (nk,), (*carry, *ys))
-    groups = [slice(0, nc), slice(nc, nc + nk), slice(nc + nk, len(flags))]
-    both = [_grouped(primals[g], list(coefficients)[g], flags[g], order) for g in groups]
-    sizes = {"consts": len(both[0]), "carry": len(both[1])}
-    outs = bind(*both[0], *both[1], *both[2], **{**params, **sizes, "body": step})
-    m = len(both[1])
+    groups = zip(operands.split(primals), operands.split(coefficients), operands.split(flags), strict=True)
+    consts, start, xs = [_grouped(values, cs, tuple(f), order) for values, cs, f in groups]
+    outs = bind(*consts, *start, *xs, **{**params, "operands": ScanOperands.of(consts, start, xs), "body": step})
+    m = len(start)
     first, of_carry = _apart(outs[:m], carry, order)
     assert len(ys) == n_out - nk
     stacked, of_stacked = _apart(outs[m:], ys, order)
@@ -140,7 +141,8 @@ def through_scan(bind: Any, order: int, primals: Sequence[Value], coefficients: 
 
 
 def through_while(bind: Any, order: int, primals: Sequence[Value], coefficients: Coefficients, params: Any) -> Any:
-    cond, body, nt, nb = params["cond"], params["body"], params["cond_consts"], params["body_consts"]
+    cond, body = params["cond"], params["body"]
+    nt, nb, _ = params["operands"]
     given = _flags(coefficients[nt:])
 
     def live_of(carry: Flags) -> list[bool]:
@@ -155,8 +157,9 @@ def through_while(bind: Any, order: int, primals: Sequence[Value], coefficients:
     wider = once(
         cond, ("series", len(more), tuple(step.out_avals)), lambda: rewired(cond, [*cond.inputs, *more], cond.outputs)
     )
-    sizes = {"body_consts": len(consts), "cond": wider, "body": step}
-    outs = bind(*primals[:nt], *consts, *start, **{**params, **sizes})
+    tests = primals[:nt]
+    derived = {"operands": LoopOperands.of(tests, consts, start), "cond": wider, "body": step}
+    outs = bind(*tests, *consts, *start, **{**params, **derived})
     return _apart(outs, carry, order)
 
 

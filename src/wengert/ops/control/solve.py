@@ -20,6 +20,7 @@ from ..call import call_p
 from ..derived import batched_program, jvp_program, strong, transposed_program
 from ..elementwise import negative
 from ..terms import plus
+from .operands import SystemOperands
 from .programs import batched_value, fixed_point, on_newest_tape, staged, widened, zeros
 
 
@@ -42,24 +43,23 @@ class LinearSolve(Primitive):
     """``*x, *extra = linear_solve(*consts, *b)``.
 
     Parameters:
-        system: the Programs. consts: how many arguments are constants of theirs.
+        system: the Programs. operands: how many arguments are constants of theirs, and how many the right-hand side has.
     """
 
     multiple_results = True
 
-    def impl(self, *args: Value, system: System, consts: int) -> list[Value]:
+    def impl(self, *args: Value, system: System, operands: SystemOperands) -> list[Value]:
         return call_p.bind(*args, program=system.solve)
 
     def called(self, params: Params) -> Program:
         return params["system"].solve
 
-    def abstract(self, *avals: Aval, system: System, consts: int) -> list[Aval]:
+    def abstract(self, *avals: Aval, system: System, operands: SystemOperands) -> list[Aval]:
         return [strong(a) for a in system.solve.out_avals]
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
-        system, n = params["system"], params["consts"]
+        system, (n, m) = params["system"], params["operands"]
         outs = self.bind(*primals, **params)
-        m = len(primals) - n
         moved = tuple(t is not None for t in tangents[:n])
         right = list(tangents[n:])
         if any(moved):
@@ -77,25 +77,23 @@ class LinearSolve(Primitive):
         return outs, [*self.bind(*primals[:n], *right, **params)[:m], *[None] * (len(outs) - m)]
 
     def transpose(self, cotangent: Results, args: Sequence[Value], params: Params) -> Sequence[Value | None]:
-        system, n = params["system"], params["consts"]
+        system, (n, m) = params["system"], params["operands"]
         if system.turned_solve is None:
             raise NotDifferentiableError(
                 "reverse mode through custom_linear_solve solves with the transposed matrix: give it transpose_solve, or "
                 "symmetric=True"
             )
-        m = len(args) - n
         cts = [zeros(a) if c is None else c for c, a in zip(cotangent[:m], system.solve.out_avals, strict=False)]
         extra = len(system.turned_solve.outputs) - m  # the transposed system is differentiated in its turn
         turned = System(turned_apply(system, n), system.turned_solve, system.apply, system.solve, extra)
-        grads = self.bind(*args[:n], *cts, system=turned, consts=n)[:m]
+        grads = self.bind(*args[:n], *cts, system=turned, operands=params["operands"])[:m]
         linear = on_newest_tape(args)
         return [None] * n + [g if b else None for g, b in zip(grads, linear[n:], strict=True)]
 
     def batch_in(
         self, trace: Batching, args: Sequence[Value], batched: Sequence[bool], params: Params
     ) -> BatchedResults:
-        system, n, size = params["system"], params["consts"], trace.size
-        m = len(args) - n
+        system, (n, m), size = params["system"], params["operands"], trace.size
         given = tuple(batched[:n])
 
         def flags(program: Program, vector: Sequence[bool]) -> Sequence[bool]:
@@ -116,7 +114,7 @@ class LinearSolve(Primitive):
         assert apply is not None and solve is not None
         whole = System(apply, solve, wide(system.turned), wide(system.turned_solve), system.extra)
         b = [batched_value(a, size, f) if v else a for a, f, v in zip(args[n:], batched[n:], vector, strict=True)]
-        outs = self.bind(*args[:n], *b, system=whole, consts=n)
+        outs = self.bind(*args[:n], *b, system=whole, operands=params["operands"])
         return outs, [*vector, *[True] * (len(outs) - m)]
 
 
@@ -152,7 +150,7 @@ def _samples() -> list[Any]:
         }.items()
     )
     args = (np.array([[2.0, 0.3], [-0.4, 1.5]]), np.array([[0.5], [-1.0]]))
-    return [(args, {"system": System(apply, direct, None, back), "consts": 1})]
+    return [(args, {"system": System(apply, direct, None, back), "operands": SystemOperands(1, 1)})]
 
 
 linear_solve_p = LinearSolve("linear_solve", samples=_samples, reasons={"complex": "a Program is typed"})

@@ -20,14 +20,15 @@ from ..elementwise import not_equal
 from ..sides import ASIDE, derivative_of_kinks
 from ..support import Support
 from ..supported import as_supports, mask_of
-from .loop import Flags, _zero
-from .pull import WhilePull, _pull_samples
+from .loop import _zero
+from .operands import Members
+from .pull import LAST, WhilePull, _pull_samples
 from .pulling import blocks_of, pulling
 from .scan import moving_flags
 
 
 class SupportedPull(WhilePull):
-    """``*cotangents, *reached = supported_pull(*cond_consts, *body_consts, *init, *cotangents of carry, *masks)``.
+    """``*cotangents, *reached = supported_pull(*tests, *consts, *init, *cotangents of carry, *masks)``.
 
     What is reached of constants of the body is how often, as numbers; of carried values it is a mask.
 
@@ -37,21 +38,20 @@ class SupportedPull(WhilePull):
     """
 
     def abstract(self, *avals: Aval, **params: Any) -> list[Aval]:
-        nb, wanted = params["body_consts"], params["wanted"]
+        nb = params["operands"].consts
         grads = super().abstract(**params)
         kinds = [a if k < nb else mask_of(a) for k, a in enumerate(params["body"].in_avals)]
-        return [*grads, *[strong(a) for a, b in zip(kinds, wanted, strict=True) if b]]
+        return [*grads, *map(strong, params["wanted"].every.of(kinds))]
 
     def dependence(self, given: Sequence[bool], params: Params, results: int) -> list[bool]:
-        k = len(given) - sum(params["marked"])
+        n = params["operands"].number
+        k = n + params["given"].number
         values = super().dependence(given[:k], _unmarked(params), results // 2)
-        n = k - sum(params["given"])
         return [*[b or any(given[k:]) for b in values], *[any(given[:n]) or any(given[k:])] * (results - len(values))]
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: Params) -> Pushed:
-        k = len(primals) - sum(params["marked"])
-        rest = iter(primals[k:])
-        marks = [next(rest) if b else None for b in params["marked"]]
+        k = params["operands"].number + params["given"].number
+        marks = params["marked"].spread(primals[k:])
         outs = self.bind(*primals, **params)
         values, ts = self.pushed(primals[:k], tangents[:k], _unmarked(params), marks)
         if ASIDE.on:  # beside a kink values are others
@@ -65,7 +65,7 @@ class SupportedPull(WhilePull):
         return [trace.wrap(o, t if trace.tape.owns(t) else None) for o, t in zip(outs, ts, strict=True)]
 
     def record(self, tape: Tape, args: Sequence[Value], params: Params) -> Results:
-        given, n = [tape.owns(a) for a in args], sum(params["wanted"])
+        given, n = [tape.owns(a) for a in args], params["wanted"].every.number
         linear = self.dependence(given, params, 2 * n)[:n]
         found = self.bind(*[_zero(a) if b else a for a, b in zip(args, given, strict=True)], **params)
         nodes = tape.append_many(self, tuple(args), params, self.abstract(**params))
@@ -91,35 +91,31 @@ def pull_supported(
     Args:
         args: of `while_p`. cotangents, masks: of its results; None is zero, or all of them. params: of `while_p`.
     """
-    body, nb = params["body"], params["body_consts"]
-    nonzero: Flags = moving_flags(
-        lambda f: linearized_programs(body, f)[2], [b or None for b in wanted], nb, len(body.outputs)
-    )
-    given = tuple(c is not None and b for c, b in zip(cotangents, nonzero[nb:], strict=True))
+    body, operands = params["body"], params["operands"]
+    nb = operands.consts
+    moving = moving_flags(lambda f: linearized_programs(body, f)[2], [b or None for b in wanted], operands.step)
+    nonzero = operands.chosen(moving)
+    given = Members(c is not None and b for c, b in zip(cotangents, nonzero.carry, strict=True))
     if not any(given):
         return [None] * len(wanted), [None] * len(wanted)
-    marked = tuple(m is not None and b for m, b in zip(masks, given, strict=True))
+    marked = Members(m is not None and b for m, b in zip(masks, given, strict=True))
     step = {**params, "nonzero": nonzero, "given": given, "masked": True, "marked": marked}
     p = pulling(step)
     blocks_of(step)  # raises here, at the user's line, where the budget is too small
-    live = (*p.sums, *p.cotangents)
-    asked = tuple(w and b for w, b in zip(wanted, live, strict=True))
-    cts = [c for c, b in zip(cotangents, given, strict=True) if b]
-    marks = [m for m, b in zip(masks, marked, strict=True) if b]
-    outs = supported_pull_p.bind(*args, *cts, *marks, **step, wanted=asked)
-    grads, found = iter(outs[: sum(asked)]), iter(outs[sum(asked) :])
-    partly = [*p.hits, *p.masks]
-    reached = [next(found) if b else None for b in asked]
+    chosen = operands.chosen([w and b for w, b in zip(wanted, p.cotangents.every, strict=True)])
+    outs = supported_pull_p.bind(*args, *given.of(cotangents), *marked.of(masks), **step, wanted=chosen)
+    asked = chosen.every
+    n, reached = asked.number, asked.spread(outs[asked.number :])
     reached = [
         None if m is None or not b else not_equal(m, 0) if k < nb else m
-        for k, (m, b) in enumerate(zip(reached, partly, strict=True))
+        for k, (m, b) in enumerate(zip(reached, p.reached.every, strict=True))
     ]
-    return [next(grads) if b else None for b in asked], as_supports(reached)
+    return asked.spread(outs[:n]), as_supports(reached)
 
 
 def _samples() -> list[Any]:
     mask = np.array([True, True])  # outside of a mask a cotangent is 0
-    return [((*args, mask), {**params, "masked": True, "marked": (False, True)}) for args, params in _pull_samples()]
+    return [((*args, mask), {**params, "masked": True, "marked": LAST.carry}) for args, params in _pull_samples()]
 
 
 supported_pull_p = SupportedPull(

@@ -18,6 +18,7 @@ from ..call import call_p
 from ..derived import alone, once
 from ..elementwise import where
 from .loop import While
+from .operands import LoopOperands
 from .scan import Scan
 
 _BOOL = Aval((), np.dtype(bool))
@@ -64,13 +65,15 @@ def _bound(eqn: Equation, taken: Value, args: list[Value]) -> Sequence[Value]:
         if "branches" in params:
             return primitive.bind(args[0], taken, *args[1:], branches=tuple(map(_told, params["branches"])))
         if isinstance(primitive, Scan):
-            more: dict[str, Any] = {"body": _told(params["body"]), "consts": params["consts"] + 1}
-            return primitive.bind(taken, *args, **{**params, **more})
+            operands = params["operands"]
+            more: dict[str, Any] = {"operands": operands._replace(consts=operands.consts + 1)}
+            return primitive.bind(taken, *args, **{**params, **more, "body": _told(params["body"])})
         if isinstance(primitive, While):
-            n = params["cond_consts"]
+            tests, consts, carry = params["operands"].split(args)
+            tests, consts = [taken, *tests], [taken, *consts]
             more = {k: _told(params[k]) for k in ("cond", "body")}
-            more |= {"cond_consts": n + 1, "body_consts": params["body_consts"] + 1}
-            return primitive.bind(taken, *args[:n], taken, *args[n:], **{**params, **more})
+            more["operands"] = LoopOperands.of(tests, consts, carry)
+            return primitive.bind(*tests, *consts, *carry, **{**params, **more})
     outs = primitive.bind(*args, **params)
     return outs if primitive.multiple_results else [outs]
 

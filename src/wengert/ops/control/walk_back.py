@@ -23,10 +23,10 @@ from ..elementwise import not_equal
 from ..shape import broadcast_to
 from ..sides import ASIDE, derivative_of_kinks, holds
 from .lanes import each_alone
-from .loop import parts
+from .operands import ScanOperands, WalkBackOperands
 from .programs import batched_value, run_alone, widened
 from .pull import WhilePull, _pull_samples, while_pull_p
-from .pulling import pulling, results, started
+from .pulling import pull_groups, pulling, results, started
 from .reached import Flags, Masks, begun, carried, condition, is_steep, looped, step_of, with_masks
 from .supported_pull import supported_pull_p
 
@@ -37,8 +37,7 @@ class WalkBack(Primitive):
     Parameters:
         cond: ``(*tests, *carry) -> (bool,)``. forward: ``(*consts, *carry) -> (*carry, *slices)``. body: a step backwards,
             ``(*fixed, *state, *slices) -> (*state)``. slices: for each slice that it takes, its number among those of
-            `forward`. cond_consts, used, body_consts: how many tests, constants, and constants and fixed values there are.
-        given: True for each value of the start.
+            `forward`. operands: how many there are of each kind of argument.
     """
 
     multiple_results = True
@@ -111,10 +110,9 @@ def _marked(values: Sequence[Value], batched: Flags, masks: Masks, params: Param
 
     Of what a choice lets through the masks must not depend on the vectors, whose own zeros say nothing.
     """
-    n = sum(params["given"])
+    n = params["given"].number
     own = [params["masked"] and not b for b in batched[len(batched) - n :]]
-    rest = iter(own)
-    marked = tuple(next(rest) if b else False for b in params["given"])
+    marked = params["given"].among(own)
     marks = [not_equal(c, 0) for c, b in zip(values[len(values) - n :], own, strict=True) if b]
     flags, more = (*batched, *[False] * len(marks)), [*masks, *[None] * len(marks)]
     return [*values, *marks], flags, more, {**params, "masked": True, "marked": marked}
@@ -122,15 +120,14 @@ def _marked(values: Sequence[Value], batched: Flags, masks: Masks, params: Param
 
 def _walked(size: int, values: Sequence[Value], batched: Flags, masks: Masks, params: Params) -> list[Reached]:
     """A pullback whose arguments are vectors of a basis in part: what `WhilePull.interpret` does, with masks."""
-    p, n = pulling(params), len(values) - sum(params["given"]) - sum(params.get("marked", ()))
+    p = pulling(params)
     every: list[Reached] = list(zip(values, batched, masks, strict=True))
-    tests, consts, carry = parts(every[:n], params)
-    used = [c for c, b in zip(consts, p.consts, strict=True) if b]
-    state = [c for c, b in zip(carry, p.carry, strict=True) if b]
+    tests, consts, carry, cotangents = pull_groups(every, params)
+    used, state = p.taken.consts.of(consts), p.taken.carry.of(carry)
     before = [] if p.invariant is None else _evaluated(p.invariant, size, consts)
     sources = {"argument": consts, "invariant": before}
     fixed = [(v, False, None) if k == "value" else sources[k][v] for k, v in p.fixed]
-    start = [v if type(v) is tuple else (v, False, None) for v in started(every[n:], params, p)]
+    start = [v if type(v) is tuple else (v, False, None) for v in started(cotangents, params, p)]
 
     c, forward = _step(p.forward, size, used, state, [])
     kept = list(zip(c.step.batched[len(state) :], c.step.marked[len(state) :], strict=True))
@@ -138,14 +135,16 @@ def _walked(size: int, values: Sequence[Value], batched: Flags, masks: Masks, pa
     b, back = _step(p.back, size, fixed, start, slices)
     marks = [i for i, (_, m) in enumerate(kept) if m]
     taken = [*p.slices, *[len(kept) + marks.index(i) for i in p.slices if kept[i][1]]]
-    groups = [_values_and_masks(used), _values_and_masks(fixed), _begun(size, state, c, p.forward, len(used))]
-    groups.append(_begun(size, start, b, p.back, len(fixed)))
+    first = _begun(size, state, c, p.forward, len(used))
+    groups = [
+        [v for v, _, _ in tests], _values_and_masks(used), _values_and_masks(fixed), first,
+        _begun(size, start, b, p.back, len(fixed)),
+    ]  # fmt: skip
     outs = iter(
         walk_back_p.bind(
-            *[v for v, _, _ in tests], *[v for g in groups for v in g],
-            cond=condition(p.cond, forward, c.batched, len(tests), len(groups[2])), forward=forward, body=back,
-            slices=tuple(taken), cond_consts=len(tests), used=len(groups[0]),
-            body_consts=len(groups[0]) + len(groups[1]), given=(True,) * len(groups[3]),
+            *[v for g in groups for v in g],
+            cond=condition(p.cond, forward, c.batched, len(tests), len(first)), forward=forward, body=back,
+            slices=tuple(taken), operands=WalkBackOperands.of(*groups),
         )
     )  # fmt: skip
     found = results(with_masks(outs, b.batched, b.marked), params, p)
@@ -162,8 +161,9 @@ def _step(program: Program, size: int, consts: Any, state: Any, slices: Sequence
     """The step of a walk from what is known of its arguments, and its Program."""
     whole = [(b, m is not None) for _, b, m in (*consts, *state)] + list(slices)
     batched, marked = tuple(b for b, _ in whole), tuple(m for _, m in whole)
-    c = carried(program, size, batched, marked, len(consts), len(state))
-    return c, looped(program, size, c, batched, marked, len(consts), len(state))
+    operands = ScanOperands.of(consts, state, slices)
+    c = carried(program, size, batched, marked, operands)
+    return c, looped(program, size, c, batched, marked, operands)
 
 
 def _values_and_masks(values: Sequence[Reached]) -> list[Value]:
@@ -178,15 +178,13 @@ def _begun(size: int, state: Sequence[Reached], c: Any, program: Program, nc: in
 def _pull(primitive: Primitive) -> Any:
     def run(size: int, values: Sequence[Value], batched: Flags, masks: Masks, params: Params) -> list[Reached] | None:
         p, marked = pulling(params), tuple(m is not None for m in masks)
-        n = len(values) - sum(params["given"]) - sum(params.get("marked", ()))
-        tests, consts, carry = parts(batched[:n], params)
-        used = [b for b, k in zip(consts, p.consts, strict=True) if k]
-        state = [b for b, k in zip(carry, p.carry, strict=True) if k]
-        if params.get("checkpoint") is not None or any(batched[n + sum(params["given"]) :]):
+        tests, consts, carry, cotangents = pull_groups(batched, params)
+        used, state = p.taken.consts.of(consts), p.taken.carry.of(carry)
+        if params.get("checkpoint") is not None or any(cotangents[params["given"].number :]):
             return None
         if holds(params["body"], "kink") or holds(params["body"], "slope"):  # which are looked at from beside
             return None
-        c = carried(p.forward, size, (*used, *state), (False,) * (len(used) + len(state)), len(used), len(state))
+        c = carried(p.forward, size, (*used, *state), (False,) * (len(used) + len(state)), ScanOperands.of(used, state))
         if any(tests) or dependence(p.cond, [*tests, *c.batched])[0]:
             return None
         given = [*values, *[m for m in masks if m is not None]]
@@ -197,7 +195,9 @@ def _pull(primitive: Primitive) -> Any:
             rest = iter(args[len(values) :])
             own = [next(rest) if m else None for m in marked]
             if primitive is while_pull_p:
-                outs = _walked(size, *_marked(args[: len(values)], batched, own, params))[: sum(params["wanted"])]
+                outs = _walked(size, *_marked(args[: len(values)], batched, own, params))[
+                    : params["wanted"].every.number
+                ]
             else:
                 outs = _walked(size, args[: len(values)], batched, own, params)
             kinds[:] = [(b, m is not None) for _, b, m in outs]
@@ -229,17 +229,16 @@ def _walk_samples() -> list[Any]:
     """The pullbacks of while loops, written out."""
     found = []
     for args, params in _pull_samples():
-        p, n = pulling(params), len(args) - sum(params["given"])
-        tests, consts, carry = parts(args[:n], params)
+        p = pulling(params)
+        tests, consts, carry, cotangents = pull_groups(args, params)
         before = [] if p.invariant is None else execute(p.invariant, consts)
         sources = {"argument": consts, "invariant": before}
         fixed = [v if k == "value" else sources[k][v] for k, v in p.fixed]
-        used = [c for c, b in zip(consts, p.consts, strict=True) if b]
-        state = [c for c, b in zip(carry, p.carry, strict=True) if b]
-        start = started(args[n:], params, p)
-        sizes = {"cond_consts": len(tests), "used": len(used), "body_consts": len(used) + len(fixed)}
+        used, state = p.taken.consts.of(consts), p.taken.carry.of(carry)
+        groups = tests, used, fixed, state, started(cotangents, params, p)
         programs = {"cond": p.cond, "forward": p.forward, "body": p.back, "slices": tuple(p.slices)}
-        found.append(((*tests, *used, *fixed, *state, *start), {**programs, **sizes, "given": (True,) * len(start)}))
+        values = tuple(v for group in groups for v in group)
+        found.append((values, {**programs, "operands": WalkBackOperands.of(*groups)}))
     return found
 
 

@@ -18,6 +18,7 @@ from ...config import config
 from ...core import Aval, Tracer, Value, aval_of, dtype_of, ndim_of, shape_of
 from ...errors import ArgumentError, DtypeError, ShapeError
 from ...nearest import nearest_names as _nearest_names
+from ...ops.control.operands import SystemOperands
 from ...ops.control.solve import System, linear_solve_p, turned_apply
 from ...ops.elementwise import stop_gradient_p
 from ...ops.host import host_call_p
@@ -109,7 +110,7 @@ def _solve(name: str, A: ArrayLike, b: Any, x0: Any, M: ArrayLike, options: Keyw
 
     turned = turned_apply(System(matvec, matvec, None, None), n)
     system = System(matvec, solved(matvec), turned, solved(turned), extra=1)
-    *x, info = linear_solve_p.bind(*hoisted, *b_values, system=system, consts=n)
+    *x, info = linear_solve_p.bind(*hoisted, *b_values, system=system, operands=SystemOperands(n, len(b_values)))
     if start is not None:
         x = [s + v for s, v in zip(start, x, strict=True)]
     return trees.unflatten(tree, x), info

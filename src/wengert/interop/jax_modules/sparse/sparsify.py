@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ....core import Primitive, Tracer
+from ....ops.control.operands import LoopOperands, ScanOperands
 from ....ops.families import Elementwise
 from ....program import Literal, Program, programs_of
 from ...border import lift, lower
@@ -254,10 +255,10 @@ def _cond(index: Any, *operands: Any, branches: Any, **_: Any) -> Any:
 
 
 @_rule("while")
-def _while(*values: Any, cond_consts: int, body_consts: int, **params: Any) -> Any:
+def _while(*values: Any, operands: LoopOperands, **params: Any) -> Any:
     test, body = programs_of(params)
-    before, after = values[:cond_consts], values[cond_consts : cond_consts + body_consts]
-    carry = tuple(map(_lifted, values[cond_consts + body_consts :]))
+    before, after, start = operands.split(values)
+    carry = tuple(map(_lifted, start))
     out = lax.while_loop(
         lambda c: lift(run(test, [*before, *map(_back, c)])[0]),
         lambda c: tuple(map(_lifted, run(body, [*after, *map(_back, c)]))),
@@ -267,15 +268,15 @@ def _while(*values: Any, cond_consts: int, body_consts: int, **params: Any) -> A
 
 
 @_rule("scan")
-def _scan(*values: Any, consts: int, carry: int, length: int, reverse: bool, **params: Any) -> Any:
+def _scan(*values: Any, operands: ScanOperands, length: int, reverse: bool, **params: Any) -> Any:
     (body,) = programs_of(params)
-    fixed, start, rows = values[:consts], values[consts : consts + carry], values[consts + carry :]
+    fixed, start, rows = operands.split(values)
     if any(isinstance(x, JAXSparse) for x in rows):
         raise NotImplementedError("sparse rule for scan with x values.")
 
     def step(c: Any, x: Any) -> Any:
         out = [*map(_lifted, run(body, [*fixed, *map(_back, c), *map(lower, x)]))]
-        return tuple(out[:carry]), tuple(out[carry:])
+        return tuple(out[: operands.carry]), tuple(out[operands.carry :])
 
     last, ys = lax.scan(step, tuple(map(_lifted, start)), tuple(map(lift, rows)), length=length, reverse=reverse)
     return [_back(r) for r in (*last, *ys)]
