@@ -278,3 +278,24 @@ def test_logsumexp_keeps_single_precision_beside_a_number():
     x = np.array([1, 2], np.float32)
     assert special.logsumexp(x, b=2).dtype == special.logsumexp(x, b=2.5).dtype == np.float32
     assert w.jit(lambda x: special.logsumexp(x, b=2))(x).dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    "f, y, first, second",
+    [
+        (lambda y: special.betaincinv(1.0, 1.0, y), 0.0, 1.0, 0.0),  # y
+        (lambda y: special.betaincinv(1.0, 2.0, y), 0.0, 0.5, 0.25),  # 1 - sqrt(1 - y)
+        (lambda y: special.betaincinv(0.5, 1.0, y), 0.0, 0.0, None),  # y**2
+        (lambda y: special.betaincinv(2.0, 2.0, y), 0.0, np.inf, None),
+        (lambda y: special.betainccinv(1.0, 1.0, y), 0.0, -1.0, 0.0),  # 1 - y
+        (lambda y: special.gammaincinv(1.0, y), 0.0, 1.0, 1.0),  # -log(1 - y)
+        (lambda y: special.gammaincinv(0.5, y), 0.0, 0.0, None),
+        (lambda y: special.gammaincinv(2.0, y), 0.0, np.inf, None),
+    ],
+)
+def test_inverses_at_the_probability_0(f, y, first, second):
+    for forward in (w.grad(f), lambda y: w.jvp(f, (y,), (1.0,))[1]):
+        for around in (lambda g: g, w.jit):
+            np.testing.assert_allclose(around(forward)(y), first, rtol=1e-14)
+            if second is not None:
+                np.testing.assert_allclose(around(w.grad(forward))(y), second, rtol=1e-13, atol=1e-14)

@@ -150,6 +150,10 @@ def test_values_that_are_second_derivatives():
 def test_a_direction_that_is_decided_late():
     fourth = grad(grad(grad(grad(lambda x: np.abs(x**4)))))
     assert fourth(0.0) == 24
+    each = lambda x: np.abs(x**4)  # noqa: E731
+    for _ in range(4):  # each is compiled without knowing that it is differentiated again
+        each = jit(grad(each))
+    assert each(0.0) == 24
     hessian_of = hessian(lambda v: np.abs(v[0] * v[1] + (v[0] - v[1]) ** 2))
     np.testing.assert_allclose(hessian_of(np.zeros(2)), [[2, -1], [-1, 2]])  # positive on every side
     np.testing.assert_allclose(jit(hessian_of)(np.zeros(2)), [[2, -1], [-1, 2]])

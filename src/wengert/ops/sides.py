@@ -31,13 +31,11 @@ class _Aside(threading.local):
             kept are kept apart.
         left: whether the function that runs is one beside a point, which is left but once.
         short: whether the sign of an argument may be that of a coefficient that was not computed.
-        depth: how often what a slope was asked for is differentiated, at most.
     """
 
     on: bool = False
     left: bool = False
     short: bool = False
-    depth: int = 0
 
 
 ASIDE = _Aside()
@@ -65,8 +63,6 @@ class Slope(Elementwise):
             if isinstance(x, Tracer):
                 if x.differentiated:
                     primal = cast(Any, x).first
-                    if ASIDE.left:
-                        ASIDE.depth = max(ASIDE.depth, _depth(x))
                     if hasattr(type(x._trace), "kinked") and (has_zeros(primal) or not known(primal)):
                         _mark(x._trace, _mover(primal))
                 elif not STAGED:
@@ -82,15 +78,6 @@ class Slope(Elementwise):
                 x, *before = primals
                 return Slope.toward(x, Slope.toward(before[0], t)) if before else side_by_tangent(x, t), None
         return self.bind(*primals), None
-
-
-def _depth(x: Value) -> int:
-    """How many traces differentiate a value, the one that leaves the point included."""
-    depth = 0
-    while isinstance(x, Tracer):
-        depth += x.differentiated
-        x = getattr(x, "first", None)
-    return depth
 
 
 def _mover(x: Value) -> Any:

@@ -30,20 +30,21 @@ def both(run: Callable[[list[Any]], Any], leaves: Sequence[Any], along: Sequence
             def by_tangents(sign: int) -> Any:
                 return run(AlongTangents().moved(leaves, sign, along))
 
-            ASIDE.short, ASIDE.depth = False, 0
+            ASIDE.short = False
             right = by_tangents(1)
             if not ASIDE.short:
                 return [right, by_tangents(-1)]
-            try:
-                settled = all(map(known, leaves))
-                for order in _ORDERS if settled else _ORDERS[1:] if ASIDE.depth > _ORDERS[0] else _ORDERS[:1]:
-                    ASIDE.short = False
+            settled = all(map(known, leaves))
+            found = None
+            for order in _ORDERS if settled else _ORDERS[::-1]:  # what is staged may be differentiated again
+                ASIDE.short = False
+                try:
                     found = [run(AlongSeries(order).moved(leaves, sign, along)) for sign in (1, -1)]
-                    if not ASIDE.short:
-                        break
-                return found
-            except NotDifferentiableError:  # so often
-                return [right, by_tangents(-1)]
+                except NotDifferentiableError:  # so often
+                    continue
+                if not (settled and ASIDE.short):
+                    break
+            return found or [right, by_tangents(-1)]
     finally:
         ASIDE.left = False
 

@@ -167,7 +167,10 @@ def _inverse_in_y(upper: bool) -> Any:
 
     def rule(ans: Value, a: Value, y: Value) -> Value:
         scaled = sign * gammainc_over_density_p.bind(a, ans, orders=(0,))  # where positive of the part that `y` is
-        return sign * where(scaled > 0, scaled, function(a, ans) / _gamma_density(a, ans)) / y
+        density = _gamma_density(a, ans)
+        end = y == 0  # where both the part and what it is divided by are 0
+        part = where(scaled > 0, scaled, function(a, ans) / density) / where(end, 1.0, y)
+        return sign * where(end, 1 / density, part)
 
     return quietly(rule)
 
@@ -327,7 +330,9 @@ def _inverse_rules(complement: bool) -> tuple[Any, Any, Any]:
         lower = where(scaled > 0, scaled, betainc(*args) / density)
         upper = where(scaled < 0, -scaled, betaincc(*args) / density)
         part = where(above, lower, upper) if complement else where(above, upper, lower)
-        return (-part if complement else part) / y
+        end = y == 0  # where both the part and what it is divided by are 0
+        part = where(end, 1 / density, part / where(end, 1.0, y))
+        return -part if complement else part
 
     return quietly(in_parameter(0)), quietly(in_parameter(1)), quietly(in_y)
 
