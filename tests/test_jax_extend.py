@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 from wengert import config
+from wengert.core import Primitive
 from wengert.errors import NotSupportedError
 from wengert.interop import jax_names
+from wengert.interop.border import lift, lower
+from wengert.interop.extend.composites import FORMULAS
 
 
 @pytest.fixture
@@ -314,3 +317,38 @@ for refused in (lambda: ad.deflinear(lax.neg_p, lambda t: [t]), lambda: mlir.reg
 def test_rules_for_jaxs_own_primitives_are_used():
     """Numbers are JAX 0.10.2's, but for the two after the old rule is put back, which its caches do not notice."""
     subprocess.run([sys.executable, "-W", "error", "-c", GIVEN], check=True, timeout=120)
+
+
+_INF, _NAN = np.inf, np.nan
+_GRID = np.array([-_INF, -3.5, -1.0, -0.0, 0.0, 0.3, 2.0, _INF, _NAN])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", FORMULAS)
+def test_composites_are_written_in_jaxs_primitives(jax, name, dtype):
+    """A jaxpr has no primitive of the library's own where JAX has a formula, and the formula has the operation's values."""
+    bind = Primitive.registry[name].bind
+    pairs = [np.ravel(a).astype(dtype) for a in np.meshgrid(_GRID, _GRID)]
+    args = pairs if name in ("logaddexp", "logaddexp2", "offset", "hypot", "remainder") else pairs[:1]
+    expected = np.asarray(bind(*args))
+    closed = jax.make_jaxpr(lambda *xs: lift(bind(*lower(xs))))(*args)
+    names = {str(e.primitive) for e in closed.eqns}
+    assert name not in names and all(hasattr(jax.lax, f"{n}_p") for n in names), names
+    (got,) = jax.core.eval_jaxpr(closed.jaxpr, closed.consts, *args)
+    np.testing.assert_allclose(np.asarray(got), expected, rtol=8 * np.finfo(dtype).eps)
+
+
+def test_tracers_are_given_their_aval_and_the_generator_of_random_keys_has_its_name(jax):
+    """As Haiku's `to_dot` and Quax's keys take them; numbers are JAX 0.10.2's."""
+    import importlib
+
+    class Named(jax.core.Tracer):
+        def __init__(self, trace, value):
+            super().__init__(trace, jax.typeof(value))
+
+    assert Named(jax.core.Trace(), np.ones((2, 3))).shape == (2, 3)
+    threefry = importlib.import_module("jax._src.random.threefry2x32")
+    key = threefry.threefry_seed(jax.numpy.asarray(5))
+    assert np.array_equal(key, [0, 5]) and np.array_equal(threefry.threefry_random_bits(key, 8, (3,)), [134, 100, 144])
+    assert threefry.threefry_split(key, (2,)).shape == (2, 2)
+    assert np.array_equal(threefry.threefry_fold_in(key, np.uint32(3)), [2939540675, 3076691462])

@@ -31,6 +31,8 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jax._src.literals": (".src.literals",),
     "jax._src.pjit": (".src.pjit",),
     "jax._src.prng": (".extend_random",),
+    "jax._src.random": (".random", "wengert.random"),
+    "jax._src.random.threefry2x32": (".threefry",),
     "jax._src.public_test_util": (".test_util",),
     "jax._src.source_info_util": (".source_info_util",),
     "jax._src.state": (".src.state_types",),

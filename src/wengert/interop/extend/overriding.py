@@ -20,6 +20,7 @@ from ..alias import transformation
 from ..array import wrap
 from ..avals import shaped
 from ..border import lower
+from . import composites as _composites  # noqa: F401 - its rows
 from . import table as _table  # noqa: F401 - its rows
 from .primitive import BATCHERS, EXCHANGED, JVPS, OWN, Primitive, tangent_of
 from .translation import ROWS, Applier, in_jaxs_form

@@ -108,13 +108,17 @@ class _Traced(type):
 class Tracer(OurTracer, metaclass=_Traced):
     """An array under a transformation: ``isinstance(x, jax.core.Tracer)`` asks for it.
 
-    A library that writes a `Trace` makes a subclass for its values, with a property `aval`.
+    A library that writes a `Trace` makes a subclass for its values. It gives the aval to the constructor, as JAX's takes it,
+    or has a property `aval`.
     """
 
-    __slots__ = ()
+    __slots__ = ("_aval",)
 
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: Trace, aval: Any = None) -> None:
         self._trace = trace
+        self._aval = aval
+
+    aval = property(lambda self: self._aval)
 
     shape = property(lambda self: tuple(self.aval.shape))  # type: ignore[assignment]
     dtype = property(lambda self: self.aval.dtype)  # type: ignore[assignment]

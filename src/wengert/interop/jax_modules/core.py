@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..avals import AbstractValue, ShapedArray
-from ..extend import table as _table  # noqa: F401 - the rows of its operations, for traces
+from ..extend import composites as _composites  # noqa: F401 - the rows of its operations, for traces
 from ..extend.jaxpr import Literal, Var, eval_jaxpr
 from ..extend.traces import Trace, Tracer
 from .extend_core import (

@@ -13,7 +13,7 @@ from ...transforms.forward import FLOAT0
 from ..array import Array
 from ..avals import ShapedArray
 from ..border import lower
-from ..extend import table as _table  # noqa: F401 - the rows of its operations, for traces
+from ..extend import composites as _composites  # noqa: F401 - the rows of its operations, for traces
 from ..extend.jaxpr import (
     ClosedJaxpr,
     DebugInfo,

@@ -46,7 +46,7 @@ from .shapes import ShapeDtypeStruct, struct_of
 
 def _equations_of(program: Any, count: int) -> Any:
     """The parts of a jaxpr, when they are first asked for."""
-    from ..extend import table as _table  # noqa: F401 - its rows
+    from ..extend import composites as _composites  # noqa: F401 - its rows, and those of `table`
     from ..extend.translation import equations_of
 
     return equations_of(program, count)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...border import lower
-from ...extend import table as _table  # noqa: F401 - the rows of its operations, for traces
+from ...extend import composites as _composites  # noqa: F401 - the rows of its operations, for traces
 from ...extend.jaxpr import jaxpr_as_fun
 from ...extend.primitive import Primitive
 from ...extend.traces import EvalTrace, trace_state_clean
