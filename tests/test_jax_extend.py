@@ -352,3 +352,13 @@ def test_tracers_are_given_their_aval_and_the_generator_of_random_keys_has_its_n
     assert np.array_equal(key, [0, 5]) and np.array_equal(threefry.threefry_random_bits(key, 8, (3,)), [134, 100, 144])
     assert threefry.threefry_split(key, (2,)).shape == (2, 2)
     assert np.array_equal(threefry.threefry_fold_in(key, np.uint32(3)), [2939540675, 3076691462])
+
+
+def test_options_of_derivatives_stand_after_argnums(jax):
+    """As Flax's `DynamicScale` writes them."""
+    f = lambda x: (x**3, 2 * x)
+    assert np.allclose(jax.tree.leaves(jax.value_and_grad(f, 0, True)(2.0)), [8.0, 4.0, 12.0])
+    for of in (jax.grad, jax.jacfwd, jax.jacrev, jax.hessian):
+        assert len(of(f, 0, True, False)(2.0)) == 2
+    with pytest.raises(TypeError):
+        jax.grad(f, 0, True, has_aux=True)

@@ -339,8 +339,8 @@ def table(known: dict[str, Any]) -> str:
     rows += [
         "",
         f"`python tests/ecosystem/run.py --record PYTHON_OF_JAX` in the environment of `make ecosystem`, at the commits in the table, beside JAX 0.10.2, "
-        f"processor time: of steps the least of seven to twelve rounds, two processes by turns; of first results the least of three starts here, and one of "
-        f"JAX's, on the rows of d7d7cfb, which favours this library. Geometric mean of {len(steps)} steps {geometric(steps):.1f} times as quick as "
+        f"processor time: of steps the least of seven to twelve rounds, two processes by turns; of first results one start of "
+        f"each; on the rows of d7d7cfb the least of three starts here, and one of JAX's, which favours this library. Geometric mean of {len(steps)} steps {geometric(steps):.1f} times as quick as "
         f"JAX's, the least {min(steps):.2f}; of first results (with bytecode and compiled code on disk) {geometric(firsts):.1f}, their arithmetic mean "
         f"{sum(firsts) / len(firsts):.1f}.",
     ]

@@ -166,12 +166,21 @@ def _checkpointed(fun: Callable[..., Any] | None = None, **options: Any) -> Any:
 checkpoint = remat = _checkpointed
 
 
+_OPTIONS = ("has_aux", "holomorphic", "allow_int", "reduce_axes")  # in JAX's order, as they may stand after `argnums`
+
+
 def _derivative(transformation: Callable[..., Any]) -> Callable[..., Any]:
     name = transformation.__name__
 
     @worded
-    def transform(fun: Callable[..., Any], argnums: Any = 0, **options: Any) -> Any:
+    def transform(fun: Callable[..., Any], argnums: Any = 0, *positional: Any, **options: Any) -> Any:
         check_callable(fun)
+        for key, value in zip(_OPTIONS, positional, strict=False):
+            if key in options:
+                raise TypeError(f"{name}() got multiple values for argument '{key}'")
+            options[key] = value
+        if len(positional) > len(_OPTIONS):
+            raise TypeError(f"{name}() takes at most {len(_OPTIONS) + 2} positional arguments")
         if options.pop("reduce_axes", ()):
             raise NotImplementedError(f"reduce_axes argument to {name} is deprecated")
         argnums = argnums if isinstance(argnums, (int, str)) or not isinstance(argnums, Sequence) else tuple(argnums)
