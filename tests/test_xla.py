@@ -31,6 +31,15 @@ def agree(f, *args, tolerance=1e-9):
     assert differences(got, want, tolerance) == ""
 
 
+def test_infinities_stay_in_the_terms_of_a_convolution():
+    x, y = np.array([1.0, np.inf, 2.0, 3.0]), np.array([1.0, -2.0])
+    for a, b in [(x, y), (y, x), (x.astype(np.float32), y.astype(np.float32))]:
+        got = np.asarray(w.jit(wnp.convolve, backend="xla")(a, b))
+        np.testing.assert_array_equal(got, np.convolve(a, b))
+    rows = np.asarray(w.jit(w.vmap(wnp.convolve), backend="xla")(np.stack([x, x[::-1]]), np.stack([y, y])))
+    np.testing.assert_array_equal(rows, [np.convolve(x, y), np.convolve(x[::-1], y)])
+
+
 # --- values -----------------------------------------------------------------------------------------------------
 
 

@@ -266,7 +266,19 @@ def convolve(site: Site, x: Any, y: Any) -> Any:
     function = lambda a, b: jnp.convolve(a, b, precision=exact())  # noqa: E731
     for _ in x.shape[:-1]:
         function = jax.vmap(function)
-    return function(converted(x, site.dtype), converted(y, site.dtype))
+    x, y = converted(x, site.dtype), converted(y, site.dtype)
+    if site.dtype.kind not in "fc" or not min(x.size, y.size):
+        return function(x, y)
+    finite = jnp.all(jnp.isfinite(x)) & jnp.all(jnp.isfinite(y))
+    return lax.cond(finite, function, _convolved_by_terms, x, y)
+
+
+def _convolved_by_terms(x: Any, y: Any) -> Any:
+    """The full convolution without zeros around the operands, which make NaN of infinities."""
+    n, m = x.shape[-1], y.shape[-1]
+    place = np.arange(n + m - 1)[:, None] - np.arange(m)
+    terms = jnp.take(x, np.clip(place, 0, n - 1), -1) * y[..., None, :]
+    return jnp.sum(jnp.where((place >= 0) & (place < n), terms, 0), -1).astype(x.dtype)
 
 
 @rule("conv")
