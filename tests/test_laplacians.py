@@ -180,3 +180,12 @@ def test_an_operand_that_stands_twice_is_one():
     h = lambda x: wnp.copysign(x, x) ** 2 + wnp.copysign(x, x)
     for point in (0.0, -0.0, 1.0, -2.0):
         assert float(wengert.laplacian(h)(point)) == 2.0
+
+
+def test_arguments_without_elements():
+    f = lambda x: {"sum": wnp.sum(x**2), "rest": wnp.ones(2)}
+    found = laplacian(f)(np.zeros(0))
+    assert float(found["sum"]) == 0 and found["rest"].tolist() == [0, 0]
+    assert float(laplacian(lambda x: wnp.sum(x**2), directions=np.zeros((0, 3)))(X[:3])) == 0
+    assert hessian_diagonal(lambda x: wnp.sum(x**2))(np.zeros(0)).shape == (0,)
+    assert float(divergence(lambda x: x**2)(np.zeros(0))) == 0

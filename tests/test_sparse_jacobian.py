@@ -272,3 +272,10 @@ def test_a_scan():
         return lax.scan(lambda c, v: (v, v * c), x[0], x)[1]
 
     np.testing.assert_allclose(w.jacobian(f, sparse=True)(X).toarray(), w.jacfwd(f)(X))
+
+
+@pytest.mark.parametrize("given", ["csc", "xyz", np.eye(3), sp.eye_array(3), None, 1], ids=repr)
+@pytest.mark.parametrize("make", ["jacobian", "hessian", "value_and_jacobian", "value_and_hessian"])
+def test_sparse_is_true_or_false(make, given):
+    with pytest.raises(w.errors.ArgumentError, match="sparse is True or False"):
+        getattr(w, make)(np.sin, sparse=given)

@@ -185,6 +185,16 @@ def _sparse(f: Any, order: int, argnums: Argnums, has_aux: bool, holomorphic: bo
     return SparseDerivative(f, order, argnums, has_aux, holomorphic, value, **options)
 
 
+def _whether(what: str, sparse: Any) -> bool:
+    """Whether the result is sparse; a pattern or a format in its place would be taken for True."""
+    if not isinstance(sparse, (bool, np.bool_)):
+        raise ArgumentError(
+            f"{what}: sparse is True or False, got {type(sparse).__name__}; write sparse=True with pattern= for a known "
+            f'pattern, and output="csc" for a format'
+        )
+    return bool(sparse)
+
+
 def _check_dense(what: str, options: Keywords) -> None:
     for name, value in options.items():
         if name != "memory" and not (value is None or value == _SPARSE[name]):
@@ -249,7 +259,7 @@ def jacobian(
                [0., 3., 2.]])
     """
     options = {"pattern": pattern, "colouring": colouring, "output": output, "chunk": chunk, "memory": memory}
-    if sparse:
+    if _whether("jacobian", sparse):
         if explain:
             raise ArgumentError("jacobian: explain is for dense Jacobians; a sparse one has prepared(*args).colouring")
         if allow_int:
@@ -294,7 +304,7 @@ def hessian(
         6
     """
     options = {"pattern": pattern, "colouring": colouring, "output": output, "chunk": chunk, "memory": memory}
-    if sparse:
+    if _whether("hessian", sparse):
         if explain:
             raise ArgumentError("hessian: explain is for dense Hessians; a sparse one has prepared(*args).colouring")
         return _sparse(f, 2, argnums, has_aux, holomorphic, False, options)
@@ -342,7 +352,7 @@ def _with_value(f: Any, order: int, argnums: Argnums, has_aux: bool, options: Ke
         raise ArgumentError(f"{what} has no argument {min(unknown)!r}")
     options = dict(options)
     holomorphic = options.pop("holomorphic", False)
-    if options.pop("sparse", False):
+    if _whether(what, options.pop("sparse", False)):
         return _sparse(f, order, argnums, has_aux, holomorphic, True, options)
     _check_dense(what, options)
 

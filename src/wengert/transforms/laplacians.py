@@ -112,7 +112,8 @@ class Laplacian(_Operator):
                 parts.append(reshape(multiply(w, np.ones(shape_of(x))), (-1,)))
             weights, factor, count = _normalised(concatenate(parts, 0), n)
         if count == 0:
-            return trees.unflatten(structure[0], [zeros_like(o) for o in f(*leaves)])
+            zeros = [zeros_like(o) for o in f(*leaves)]  # which gives the structure
+            return trees.unflatten(structure[0], zeros)
         outs, sums = collapsed(f, leaves, directions, weights, count)
         found = [zeros_like(o) if s is None else strong(s * factor) for o, s in zip(outs, sums, strict=True)]
         return trees.unflatten(structure[0], found)
