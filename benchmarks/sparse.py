@@ -1,8 +1,9 @@
-"""Sparse derivatives beside asdex and sparsejac: detection and colouring, calls, colours.
+"""Sparse derivatives beside asdex, CasADi and sparsejac: detection and colouring, calls, colours.
 
-``python benchmarks/sparse.py PEERS`` runs both libraries in turn, Wengert by this Python and the others by the Python PEERS,
-whose environment has `asdex`, `sparsejac` and `jax`, and prints a table; with `wengert` or `asdex` in its place one of them, as JSON.
-sparsejac is given the pattern, so its calls alone are compared.
+``python benchmarks/sparse.py PEERS`` runs the libraries in turn, Wengert by this Python and the others by the Python PEERS,
+whose environment has `asdex`, `sparsejac`, `jax` and `casadi`, and prints a table; with `wengert`, `asdex` or `casadi` in its place
+one of them, as JSON. sparsejac is given the pattern, so its calls alone are compared. CasADi's functions are those of `casadi_rows`, in
+its own language; its preparation is the symbolic Jacobian or Hessian and the function made of it.
 """
 
 import json
@@ -93,33 +94,101 @@ def asdex_rows():
     return out
 
 
+def casadi_rows():
+    import casadi as ca
+    import numpy as np
+
+    def roll(v, by, axis):
+        if axis == 0:
+            return ca.vertcat(v[-by:, :], v[:-by, :]) if by > 0 else ca.vertcat(v[-by:, :], v[:-by, :])
+        return roll(v.T, by, 0).T
+
+    def tridiagonal(x):
+        return ca.vertcat(x[0], x[2:] - 2 * x[1:-1] + x[:-2] + ca.sin(x[1:-1]), x[-1])
+
+    def banded(x):
+        n = x.shape[0]
+        y = ca.vertcat(ca.SX.zeros(3), x, ca.SX.zeros(3))
+        return sum((k + 1.0) * y[k : k + n] for k in range(7)) * ca.cos(x)
+
+    def brusselator(n):
+        def f(u):
+            a, b = (ca.reshape(v, n, n) for v in (u[: n * n], u[n * n :]))
+            around = lambda v: roll(v, 1, 0) + roll(v, -1, 0) + roll(v, 1, 1) + roll(v, -1, 1) - 4 * v  # noqa: E731
+            return ca.vertcat(ca.vec(1 + a * a * b - 4 * a + around(a)), ca.vec(3 * a - a * a * b + around(b)))
+
+        return f
+
+    def rosenbrock(x):
+        return ca.sum1(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+    def power_flow(x):
+        n = x.shape[0] // 2
+        angle, size = x[:n], x[n:]
+        flow_p = flow_q = 0
+        for side in (1, -1):
+            other, across = roll(size, side, 0), angle - roll(angle, side, 0)
+            flow_p = flow_p + size * other * (0.1 * ca.cos(across) + ca.sin(across))
+            flow_q = flow_q + size * other * (0.1 * ca.sin(across) - ca.cos(across))
+        return ca.vertcat(flow_p, flow_q + size**2)
+
+    def lagrangian(x):
+        p = ca.reshape(x, 3, x.shape[0] // 3)
+        multipliers = ca.DM(np.cos(np.arange(p.shape[1] - 1.0))).T
+        lengths = ca.sum1((p[:, 1:] - p[:, :-1]) ** 2)
+        return ca.sum1(ca.sum2(ca.sin(p) ** 2)) + ca.sum2(multipliers * (lengths - 1))
+
+    cases = {
+        "tridiagonal 1e5": (tridiagonal, 100_000, 1), "banded 3, 1e5": (banded, 100_000, 1),
+        **{f"Brusselator {n}": (brusselator(n), 2 * n * n, 1) for n in (32, 100, 200)},
+        "Rosenbrock's Hessian 1e5": (rosenbrock, 100_000, 2), "power flow of a ring 2e4": (power_flow, 20_000, 1),
+        "Hessian of a Lagrangian 3e4": (lagrangian, 30_000, 2),
+    }  # fmt: skip
+    out = {}
+    for name, (f, n, order) in cases.items():
+        x = ca.SX.sym("x", n)
+        y = f(x)
+        start = time.perf_counter()
+        derivative = ca.Function("d", [x], [ca.hessian(y, x)[0] if order == 2 else ca.jacobian(y, x)])
+        prepared = time.perf_counter() - start
+        at = ca.DM(np.random.default_rng(0).uniform(0.5, 1.5, n))
+        out[name] = {"prepare": 1e3 * prepared, "call": least(lambda: derivative(at))}  # noqa: B023
+    return out
+
+
 def main(peers):
-    if peers in ("wengert", "asdex"):
-        print(json.dumps((wengert_rows if peers == "wengert" else asdex_rows)()))
+    if peers in ("wengert", "asdex", "casadi"):
+        print(json.dumps({"wengert": wengert_rows, "asdex": asdex_rows, "casadi": casadi_rows}[peers]()))
         return
     found = {}
-    for python, which in ((sys.executable, "wengert"), (peers, "asdex")):
+    for python, which in ((sys.executable, "wengert"), (peers, "asdex"), (peers, "casadi")):
         text = subprocess.run([python, __file__, which], check=True, capture_output=True, text=True).stdout
         found[which] = json.loads(text.strip().splitlines()[-1])
-    print("| row | colours (ours, asdex) | prepare ms | asdex | call ms | asdex | sparsejac | call / function |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    print(
+        "| row | colours (ours, asdex) | prepare ms | asdex | CasADi | call ms | asdex | CasADi | sparsejac | call / function |"
+    )
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     prepared, called = [], []
     for name, ours in found["wengert"].items():
-        other = found["asdex"][name]
+        other, third = found["asdex"][name], found["casadi"].get(name, {})
+        also = [f"{third[k]:.{d}f}" if third else "-" for k, d in (("prepare", 0), ("call", 3))]
         if "error" in other:
             print(
-                f"| {name} | {ours['colours']}, - | {ours['prepare']:.2f} | {other['error'][:60]} | {ours['call']:.3f} | - | - | {ours['call'] / ours['function']:.1f} |"
+                f"| {name} | {ours['colours']}, - | {ours['prepare']:.2f} | {other['error'][:60]} | {also[0]} | {ours['call']:.3f} | - | {also[1]} | - | {ours['call'] / ours['function']:.1f} |"
             )
             continue
         prepared.append(other["prepare"] / ours["prepare"])
         called.append(other["call"] / ours["call"])
         given = f"{other['sparsejac']:.3f}" if "sparsejac" in other else "-"
         print(
-            f"| {name} | {ours['colours']}, {other['colours']} | {ours['prepare']:.2f} | {other['prepare']:.0f} | {ours['call']:.3f} | "
-            f"{other['call']:.3f} | {given} | {ours['call'] / ours['function']:.1f} |"
+            f"| {name} | {ours['colours']}, {other['colours']} | {ours['prepare']:.2f} | {other['prepare']:.0f} | {also[0]} | {ours['call']:.3f} | "
+            f"{other['call']:.3f} | {also[1]} | {given} | {ours['call'] / ours['function']:.1f} |"
         )
     mean = [math.exp(sum(map(math.log, r)) / len(r)) for r in (prepared, called)]
     print(f"\nGeometric means of asdex's times over ours: {mean[0]:.1f} for preparation, {mean[1]:.2f} for calls.")
+    ratios = [[t[k] / found["wengert"][n][k] for n, t in found["casadi"].items()] for k in ("prepare", "call")]
+    mean = [math.exp(sum(map(math.log, r)) / len(r)) for r in ratios]
+    print(f"Of CasADi's: {mean[0]:.1f} and {mean[1]:.2f}.")
 
 
 if __name__ == "__main__":

@@ -418,6 +418,13 @@ def _as_floats(a: Any, half: bool) -> Any:
 
 def follow(module: str, name: str, f: Callable[..., Any]) -> Callable[..., Any]:
     """A function of the library as the module of the alias has it."""
+    made = _followed(module, name, f)
+    for method in ("accumulate", "at", "outer", "reduce", "reduceat"):  # which JAX gives its own `ufunc`s alone
+        vars(made).pop(method, None)
+    return made
+
+
+def _followed(module: str, name: str, f: Callable[..., Any]) -> Callable[..., Any]:
     if module == "jax.numpy":
         if name in WAYS:
             n, options = WAYS[name]

@@ -356,8 +356,13 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
     """NumPy's ``pad``; with "empty" the new elements are 0.
 
     Raises:
-        NotImplementedError: `mode` is none that there is.
+        NotImplementedError: `mode` is none that there is. TypeError: `pad_width` is a dict, as NumPy takes it.
+        ValueError: medians of complex numbers.
     """
+    if isinstance(pad_width, dict):
+        raise TypeError(f"pad_width is an integer or pairs of them, got {pad_width!r}")
+    if mode == "median" and np.dtype(getattr(array, "dtype", float)).kind == "c":
+        raise ValueError("jnp.pad: complex numbers have no order, and no median")
     if mode == "empty":
         mode = "constant"
     known = "constant edge linear_ramp maximum mean median minimum reflect symmetric wrap"

@@ -5,9 +5,12 @@ from __future__ import annotations
 import enum
 from typing import Any
 
+import numpy as np
+
 from ... import image as ours
 from ..border import bordered
 from ..keywords import check_precision
+from .numpy import array
 
 
 class ResizeMethod(enum.Enum):
@@ -39,6 +42,12 @@ def _name(method: Any) -> str:
     return method.name.lower().replace("_", "-")
 
 
+def _in_floats(image: Any) -> Any:
+    """Truth values in single precision, as JAX has them."""
+    image = array(image)
+    return image.astype(np.float32) if image.dtype == bool else image
+
+
 _resize = bordered(ours.resize)
 
 
@@ -49,7 +58,7 @@ def resize(image: Any, shape: Any, method: Any, antialias: bool = True, precisio
         ValueError: `method` is none that there is, or `shape` has not as many axes as the image.
     """
     check_precision(precision)
-    return _resize(image, shape, _name(method), antialias)
+    return _resize(_in_floats(image), shape, _name(method), antialias)
 
 
 _scale_and_translate = bordered(ours.scale_and_translate)
@@ -65,7 +74,7 @@ def scale_and_translate(
         ValueError: `method` is none that there is, or shapes do not fit.
     """
     check_precision(precision)
-    return _scale_and_translate(image, shape, spatial_dims, scale, translation, _name(method), antialias)
+    return _scale_and_translate(_in_floats(image), shape, spatial_dims, scale, translation, _name(method), antialias)
 
 
 __all__ = ["ResizeMethod", "resize", "scale_and_translate"]

@@ -89,6 +89,19 @@ def polyder(p: Any, m: int = 1) -> Any:
     return wrap(ours.polyder(in_dtype(checked(p, polyder, 0), floating(kind_of(p))[0]), m))
 
 
+_poly = named("poly")
+
+
+def poly(seq_of_zeros: Any) -> Any:
+    """The polynomial with these roots; complex where the roots are, those of a matrix among them, whatever they are."""
+    out = _poly(seq_of_zeros)
+    given = array(seq_of_zeros)
+    if given.ndim != 2 and given.dtype.kind != "c":
+        return out
+    value = lower(out)
+    return wrap(ew.convert(value, joined((value.dtype, False), (np.dtype(np.complex64), False))[0]))
+
+
 def roots(p: Any, *, strip_zeros: bool = True) -> Any:
     """The roots of a polynomial. With ``strip_zeros=False`` it may be traced, and leading zeros give NaN.
 
@@ -111,6 +124,7 @@ def roots(p: Any, *, strip_zeros: bool = True) -> Any:
 
 
 __all__ = [
+    "poly",
     "polyadd",
     "polyder",
     "polydiv",
