@@ -16,7 +16,7 @@ import numpy as np
 from ..core import Tracer, ValueTracer, as_value, ndim_of, shape_of
 from ..errors import NotSupportedError
 from ..ops import elementwise as ew
-from ..ops import indexing, memory, writing
+from ..ops import indexing, memory, objects, writing
 from ..ops.fits import check_written
 from ..ops.masks import true_places
 from ..ops.protocols import IMMATERIAL, stored
@@ -83,7 +83,7 @@ def _handler(function: Any) -> Function:
 
 def _unpacked(a: ArrayLike) -> Any:
     if type(a) is ndarray:
-        return memory.unpacked(a)
+        return objects.unpacked(a)
     if type(a) is list or type(a) is tuple:
         for item in a:
             if type(item) is ndarray and item.dtype.hasobject:
@@ -189,7 +189,7 @@ def _made(
     """``np.array(…, like=t)`` and its kin."""
     from .creation import array
 
-    x = memory.unpacked(object)
+    x = objects.unpacked(object)
     if not copy and isinstance(x, Tracer) and (dtype is None or np.dtype(dtype) == x.dtype) and ndim_of(x) >= ndmin:
         return x
     out = array(x, dtype, ndmin=ndmin)

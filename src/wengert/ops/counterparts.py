@@ -18,7 +18,7 @@ from ..vocabulary import Function, Value
 from . import elementwise  # noqa: F401  (fills the registry)
 from .above import namespace
 from .families import Elementwise
-from .memory import elements, unpacked
+from .objects import elements, unpacked
 
 BINDS: dict[Any, Callable[..., Any]] = {
     p.function: p.bind

@@ -19,7 +19,7 @@ from weakref import ref
 
 import numpy as np
 
-from ..core import PYTHON_SCALARS, Primitive, Trace, Tracer, Value, ValueTracer, as_value, dtype_of, shape_of
+from ..core import Primitive, Trace, Tracer, Value, ValueTracer, as_value, dtype_of, shape_of
 from ..errors import DtypeError, NotSupportedError, ShapeError
 from ..vocabulary import Function, Params, Results
 from . import elementwise as ew
@@ -40,10 +40,11 @@ class Memory:
     apart, and read again from there, so that a recurrence costs as much as it has steps.
     """
 
-    __slots__ = ("_positions", "_value", "blocks", "depth", "dtype", "shape")
+    __slots__ = ("_positions", "_value", "blocks", "depth", "dtype", "halves", "shape")
 
     def __init__(self, value: Value) -> None:
         self._value = value
+        self.halves: dict[str, Memory] = {}
         self.shape = shape_of(value)
         self.dtype = dtype_of(value)
         self.blocks: dict[tuple[int, ...], Value] = {}
@@ -137,6 +138,58 @@ class Memory:
         flat = reshape(self.now(), (-1,))
         flat = primitive.bind(flat, reshape(v, (-1,)), reshape(positions, (-1,)), axes=(0,))
         self._value = reshape(flat, self.shape)
+
+    def half(self, name: str) -> Memory | None:
+        """The memory of the parts "real" or "imag"; None where these are no memory, as imaginary parts of real numbers."""
+        if self.dtype.kind != "c":
+            return self if name == "real" else None
+        if name not in self.halves:
+            self.halves[name] = Half(self, name)
+        return self.halves[name]
+
+
+class Half(Memory):
+    """The real or the imaginary parts of the elements of a memory of complex numbers: what is written into them is written there."""
+
+    __slots__ = ("is_real", "whole")
+
+    def __init__(self, whole: Memory, name: str) -> None:
+        self.whole, self.is_real = whole, name == "real"
+        self.shape, self.dtype = whole.shape, np.abs(np.zeros(0, whole.dtype)).dtype
+        self.blocks, self.depth, self.halves = {}, 0, {}
+        self._positions = None
+
+    def _of(self, z: Value) -> Value:
+        return ew.real(z) if self.is_real else ew.imag(z)
+
+    def _beside(self, part: Value, z: Value) -> Value:
+        """`z` with other real or imaginary parts."""
+        if self.is_real:
+            return ew.add(part, ew.multiply(1j, ew.imag(z)))
+        return ew.add(ew.real(z), ew.multiply(1j, part))
+
+    def now(self) -> Value:
+        return self._of(self.whole.now())
+
+    def block(self, index: tuple[int, ...]) -> Value:
+        return self._of(self.whole.block(index))
+
+    def set_block(self, index: tuple[int, ...], v: Value) -> None:
+        v = self.fit(v, self.shape[len(index) :])
+        self.whole.set_block(index, self._beside(v, self.whole.block(index)))
+
+    def put(self, positions: Value, v: Value) -> None:
+        v = self.fit(as_value(v), shape_of(positions))
+        self._write(_replaced(self.now(), self.shape, positions, v))
+
+    def scatter(self, primitive: Primitive, positions: Value, v: Value) -> None:
+        v = self.fit(as_value(v), shape_of(positions))
+        flat = reshape(self.now(), (-1,))
+        flat = primitive.bind(flat, reshape(v, (-1,)), reshape(positions, (-1,)), axes=(0,))
+        self._write(reshape(flat, self.shape))
+
+    def _write(self, part: Value) -> None:
+        self.whole.put(self.whole.positions, self._beside(part, self.whole.now()))
 
 
 def position_dtype(size: int) -> Any:
@@ -374,6 +427,9 @@ def _become(x: Any, memory: Memory, place: Any) -> None:
             continue
         noted: Any = v.views[0]
         step = noted[1](*noted[2])
+        if type(step) is Call and step.numpy_function is parts and (half := memory.half(step.function.__name__)):
+            _become(v, half, place)
+            continue
         positions = step(x.shadow, shadow=True)
         if np.may_share_memory(positions, x.shadow) or not positions.size:
             _become(v, memory, (positions, [*([] if place is None else place[1]), step]))
@@ -406,7 +462,7 @@ def viewing(numpy_function: Function) -> Callable[[Function], Function]:
 
 
 def parts(positions: ndarray) -> ndarray:
-    """The positions of the real or imaginary parts of complex elements: they can be read, not written."""
+    """Where imaginary parts of real numbers are: they can be read, not written. Other parts are of a `Half`."""
     return np.broadcast_to(positions, positions.shape)
 
 
@@ -423,6 +479,12 @@ def view_of(x: Any, numpy_function: Any, f: Function, args: Any = (), kwargs: An
         elif isinstance(out, ValueTracer) and out is not x:
             link(x, out, Call, numpy_function, f, args, kwargs)
         return out
+    half = x.memory.half(f.__name__) if numpy_function is parts else None
+    if half is not None:
+        view = MutableArray()
+        view._trace, view.shape, view.dtype = _READING, x.shape, half.dtype
+        view.memory, view.place, view.views = half, x.place, None
+        return view
     shadow = x.shadow
     with np.errstate(all="ignore"):
         positions = numpy_function(shadow, *args, **kwargs)
@@ -435,36 +497,3 @@ def view_of(x: Any, numpy_function: Any, f: Function, args: Any = (), kwargs: An
         if numpy_function is parts and shares:
             out[-1].dtype = dtype_of(step(x.now()))
     return type(positions)(out) if several else out[0]
-
-
-_NUMBERS: Any = (*PYTHON_SCALARS, np.number, np.bool_)
-
-
-# --- object arrays ----------------------------------------------------------------------------------------------
-
-
-def elements(x: Value) -> ndarray:
-    """The array of objects that ``dtype=object`` asks for: the elements, traced numbers or plain ones."""
-    if not isinstance(x, Tracer):
-        return np.asarray(x, object)
-    flat = reshape(x.now() if x.mutable else x, (-1,))
-    out = np.empty(x.size, object)
-    for i in range(x.size):
-        out[i] = getitem(flat, i)
-    return out.reshape(x.shape)
-
-
-def unpacked(x: Any) -> Any:
-    """An array of objects that holds traced values, as NumPy makes of ``np.array([t, u])``, as a traced array.
-
-    One of numbers alone, such as a part of that, is an ordinary array; any other is returned as it is.
-    """
-    if type(x) is ndarray and x.dtype.hasobject:
-        items = x.reshape(-1).tolist()
-        if len(items) == 1 and isinstance(items[0], Tracer) and not items[0].shape:
-            return reshape(as_value(items[0]), x.shape) if x.ndim else items[0]
-        if any(isinstance(i, Tracer) for i in items):
-            return reshape(stack([as_value(i) for i in items]), x.shape)
-        if items and all(isinstance(i, _NUMBERS) for i in items):
-            return np.array(items).reshape(x.shape)
-    return x

@@ -33,7 +33,7 @@ from . import elementwise as ew
 from . import squares as _squares  # noqa: F401 - which gives its rules to operations
 from .above import namespace
 from .masks import true_places
-from .memory import elements
+from .objects import elements, unpacked
 from .protocols import stored
 
 ndarray = np.ndarray
@@ -460,7 +460,7 @@ _tracer.conj = _tracer.conjugate = lambda self: ew.conj(self)
 _tracer.block_until_ready = lambda self: self
 # What `core` and lower files of operations ask a traced value for.
 _tracer._stacked = staticmethod(shape.stack)
-_tracer._unpacked = staticmethod(memory.unpacked)
+_tracer._unpacked = staticmethod(unpacked)
 _tracer._true_places = true_places
 _tracer._strong = lambda self: ew.convert(self, self.dtype)
 

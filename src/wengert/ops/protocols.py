@@ -17,7 +17,7 @@ from ..errors import ArgumentError, NotSupportedError
 from ..frames import user_operation
 from ..vocabulary import DTypeLike, Value
 from . import elementwise as ew
-from . import memory, selection, shape, ufunc_methods, writing
+from . import objects, selection, shape, ufunc_methods, writing
 from .core_axes import along
 from .counterparts import BINDS, name_of, operation
 from .written import traced
@@ -34,7 +34,7 @@ def array_ufunc(self: Tracer, ufunc: np.ufunc, method: str, *inputs: Any, **kwar
         if bind is not None:
             return bind(*[a if isinstance(a, Tracer) else as_value(a) for a in inputs])
     replaceable = "out" in kwargs and _can_be_replaced(kwargs["out"], sys.getrefcount(kwargs["out"][0]))
-    inputs = tuple(memory.unpacked(a) for a in inputs)
+    inputs = tuple(objects.unpacked(a) for a in inputs)
     if any(type(a) is selection.Selection for a in inputs):
         return NotImplemented
     if method == "__call__":

@@ -14,7 +14,7 @@ from ..core import NUMPY_TYPES, OBJECTS, Tracer, as_value, inexact_dtype
 from ..errors import ConcretizationError
 from ..frames import FOREIGN, caller, is_library_frame
 from ..ops import elementwise as ew
-from ..ops import memory, selection, writing
+from ..ops import memory, objects, selection, writing
 from ..ops.indexing import getitem
 from ..ops.view_steps import settled_key
 from ..ops.written import Written, state_of, traced
@@ -125,7 +125,7 @@ def _made(x: Any, dtype: DTypeLike, copy: Any, ndmin: int = 0) -> Any:
     elif not _numbers(x):
         return _left(np.array, x, ndmin=ndmin)
     x = state_of(x)
-    value = memory.unpacked(x) if type(x) is ndarray else x
+    value = objects.unpacked(x) if type(x) is ndarray else x
     out = value if isinstance(value, Tracer) else as_value(value)
     if dtype is not None and dtype != out.dtype:
         out = ew.convert(as_value(out), dtype)

@@ -26,7 +26,7 @@ import numpy as np
 from ..core import Tracer
 from ..ops import written
 from ..vocabulary import Function
-from . import handlers
+from . import broadcasting, handlers
 from .machine_code import CODE
 from .trampolines import MAGIC, WORDS
 
@@ -210,6 +210,9 @@ def _hooks() -> list[_Hook]:  # noqa: C901 (the hooks that it makes are counted 
             found = handlers.of_math(module, name)
             if found is not None:
                 hooks += _function(getattr(module, name), found)
+    place = _new(np.broadcast)
+    if place is not None:
+        hooks.append(_Hook(place, "both", broadcasting.of_type, bound=True))
     for kind in (np.float64, np.float32, np.complex128, np.complex64):
         place = _new(kind)
         if place is not None:

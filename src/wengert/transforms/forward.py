@@ -30,7 +30,7 @@ from ..core import (
 )
 from ..errors import DtypeError, ShapeError
 from ..ops.casts import in_own_order
-from ..ops.memory import unpacked
+from ..ops.objects import unpacked
 from ..ops.terms import plus
 from ..ops.written import STATES, give_back
 from ..vocabulary import Params, Results
